@@ -1,0 +1,4 @@
+package io.serai.connector;
+
+/** Tmp. */
+public record Tmp(int a, int b) {}

@@ -1,0 +1,4 @@
+package io.serai.crm;
+
+/** Tmp. */
+public record Tmp(int a, int b) {}

@@ -1,0 +1,4 @@
+package io.serai.mapping;
+
+/** Tmp. */
+public record Tmp(int a, int b) {}

@@ -1,0 +1,4 @@
+package io.serai.hub;
+
+/** Tmp. */
+public record Tmp(int a, int b) {}
