@@ -1,4 +1,0 @@
-package io.serai.connector;
-
-/** Tmp. */
-public record Tmp(int a, int b) {}

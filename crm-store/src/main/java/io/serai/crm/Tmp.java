@@ -1,4 +1,0 @@
-package io.serai.crm;
-
-/** Tmp. */
-public record Tmp(int a, int b) {}

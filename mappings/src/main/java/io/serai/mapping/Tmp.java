@@ -1,4 +1,0 @@
-package io.serai.mapping;
-
-/** Tmp. */
-public record Tmp(int a, int b) {}

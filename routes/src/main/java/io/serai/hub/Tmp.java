@@ -1,4 +1,0 @@
-package io.serai.hub;
-
-/** Tmp. */
-public record Tmp(int a, int b) {}

@@ -1,4 +1,0 @@
-package io.serai.sandbox;
-
-/** Tmp. */
-public record Tmp(int a, int b) {}
