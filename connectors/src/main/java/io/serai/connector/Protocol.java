@@ -1,0 +1,31 @@
+package io.serai.connector;
+
+import java.util.Optional;
+
+/**
+ * A protocol family: http, soap, files, queue, mail. Implementations are found with {@link java.util.ServiceLoader}
+ * (name them in {@code META-INF/services/io.serai.connector.Protocol}) and made once per {@link Connectors}.
+ */
+public interface Protocol extends AutoCloseable {
+    /** The word in {@code protocol:} of a connector.yaml. */
+    String name();
+
+    /** Called once, before anything is asked of it. */
+    default void start(Services services) {}
+
+    /**
+     * Reads the whole definition, without connecting anywhere, and ends with {@link Section#finish()}.
+     *
+     * @throws BadFileException for what this protocol cannot do
+     */
+    void check(Connector connector, Section definition);
+
+    /** What receives for the entity; empty when the connector declares none. Each call makes a new one. */
+    Optional<Inlet> inlet(Spoke spoke, String entity);
+
+    /** What writes the entity; empty when the connector declares none. */
+    Optional<Outlet> outlet(Spoke spoke, String entity);
+
+    @Override
+    default void close() {}
+}
