@@ -1,0 +1,160 @@
+package io.serai.connector;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.Processor;
+import org.apache.camel.support.DefaultConsumer;
+import org.apache.camel.support.DefaultMessage;
+
+/**
+ * Turns what a spoke sent into an exchange of its own making, with the headers of the contract and no others, and what
+ * the route left on it into outcomes. One item travels as the exchange's own message, several as a list of messages.
+ */
+final class ConnectorConsumer extends DefaultConsumer {
+    private final Connectors connectors;
+    private final Spoke spoke;
+    private final String entity;
+    private final Sink sink = this::accept;
+    private Optional<Inlet> inlet = Optional.empty();
+
+    ConnectorConsumer(ConnectorEndpoint endpoint, Processor processor, Connectors connectors, Spoke spoke,
+            String entity) {
+        super(endpoint, processor);
+        this.connectors = connectors;
+        this.spoke = spoke;
+        this.entity = entity;
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+        super.doStart();
+        connectors.open(spoke.name(), entity, sink);
+        try {
+            inlet = connectors.inlet(spoke, entity);
+            if (inlet.isPresent()) {
+                inlet.get().open(sink);
+            }
+        } catch (Exception e) {
+            connectors.shut(spoke.name(), entity, sink);
+            throw e;
+        }
+    }
+
+    @Override
+    protected void doStop() throws Exception {
+        inlet.ifPresent(Inlet::close);
+        inlet = Optional.empty();
+        connectors.shut(spoke.name(), entity, sink);
+        super.doStop();
+    }
+
+    @Override
+    protected void doSuspend() throws Exception {
+        doStop();
+    }
+
+    @Override
+    protected void doResume() throws Exception {
+        doStart();
+    }
+
+    private List<Outcome> accept(List<Item> items) throws Exception {
+        if (items.isEmpty()) {
+            return List.of();
+        }
+        Exchange exchange = createExchange(false);
+        List<Message> messages = new ArrayList<>(items.size());
+        if (items.size() == 1) {
+            fill(exchange.getIn(), items.getFirst());
+            messages.add(exchange.getIn());
+        } else {
+            CamelContext context = getEndpoint().getCamelContext();
+            for (Item item : items) {
+                messages.add(fill(new DefaultMessage(context), item));
+            }
+            exchange.getIn().setBody(messages);
+        }
+        try {
+            getProcessor().process(exchange);
+            if (exchange.getException() != null) {
+                throw exchange.getException();
+            }
+            List<Outcome> outcomes = outcomes(exchange, messages);
+            connectors.succeeded(spoke.name());
+            return outcomes;
+        } finally {
+            releaseExchange(exchange, false);
+        }
+    }
+
+    private Message fill(Message message, Item item) {
+        message.setBody(item.body());
+        message.setHeader("spoke", spoke.name());
+        message.setHeader("entity", entity);
+        message.setHeader("eventId", item.eventId());
+        message.setHeader("received", item.received());
+        message.setHeader("contentType", item.contentType());
+        message.setHeader("protocol", item.protocol());
+        message.setHeader("receivedAt", item.receivedAt());
+        if (item.row() != null) {
+            message.setHeader("row", item.row());
+        }
+        if (item.traceparent() != null) {
+            message.setHeader("traceparent", item.traceparent());
+        }
+        if (item.refusal() != null) {
+            message.setHeader("refusal", map(item.refusal()));
+        }
+        return message;
+    }
+
+    private static Map<String, Object> map(Refusal refusal) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("step", refusal.step());
+        map.put("field", refusal.field());
+        map.put("problem", refusal.problem());
+        map.put("code", refusal.code());
+        return map;
+    }
+
+    /** The route may have replaced the messages on its way; the batch it ended with counts. */
+    private List<Outcome> outcomes(Exchange exchange, List<Message> sent) {
+        List<?> ended = sent.size() == 1
+                ? List.of(exchange.getMessage())
+                : exchange.getMessage().getBody() instanceof List<?> list && list.size() == sent.size() ? list : sent;
+        List<Outcome> outcomes = new ArrayList<>(sent.size());
+        for (int i = 0; i < sent.size(); i++) {
+            Map<?, ?> outcome = ended.get(i) instanceof Message message ? outcome(message) : null;
+            outcomes.add(outcome(outcome == null ? outcome(sent.get(i)) : outcome));
+        }
+        return outcomes;
+    }
+
+    private static Map<?, ?> outcome(Message message) {
+        return message.getHeader("outcome") instanceof Map<?, ?> map ? map : null;
+    }
+
+    private Outcome outcome(Map<?, ?> map) {
+        if (map == null) {
+            throw new IllegalStateException("The route of connector:" + spoke.name() + "/" + entity
+                    + " ended without saying what became of a record; it must end with crm:");
+        }
+        return new Outcome(Outcome.State.valueOf(map.get("state").toString().toUpperCase(Locale.ROOT)),
+                text(map, "messageId"), text(map, "id"),
+                map.get("version") instanceof Number number ? number.longValue() : null, text(map, "step"),
+                text(map, "field"), text(map, "problem"), text(map, "code"));
+    }
+
+    private static String text(Map<?, ?> map, String key) {
+        Object value = map.get(key);
+        return value == null ? null : value.toString();
+    }
+}
