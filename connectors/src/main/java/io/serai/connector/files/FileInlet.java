@@ -1,0 +1,345 @@
+package io.serai.connector.files;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.serai.connector.Inlet;
+import io.serai.connector.Item;
+import io.serai.connector.Outcome;
+import io.serai.connector.Polls;
+import io.serai.connector.Refusal;
+import io.serai.connector.Sink;
+import io.serai.connector.Watch;
+
+/**
+ * Takes files out of a drop folder. A file stays where it is until every row of it is committed; only then it moves to
+ * {@code done/}, with the rows that were not taken in {@code rejected/}. Killed in the middle, the hub reads the file again from
+ * its start: the rows are known by the hash of the content and their line, so what is stored already answers as before.
+ */
+public final class FileInlet implements Inlet {
+    private static final Logger log = LoggerFactory.getLogger(FileInlet.class);
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+    private static final Duration LEASE = Duration.ofMinutes(30);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+    /** How much of an unreadable file the journal keeps. */
+    private static final int SAMPLE = 64 << 10;
+    /** An empty file {@code a.csv.done} says that {@code a.csv} is complete. */
+    private static final String MARKER = ".done";
+
+    private final FileSettings settings;
+    private final DropFolder folder;
+    private final Polls polls;
+    private final InstantSource clock;
+    private final Watch watch;
+    private final Map<String, Sighting> sightings = new HashMap<>();
+    private final Map<String, Setback> setbacks = new HashMap<>();
+    private ScheduledExecutorService rounds;
+    private Sink sink;
+    private volatile boolean closing;
+
+    /** How a file looked, and since when. */
+    private record Sighting(DropFolder.Dropped file, Instant since) {}
+
+    /** How often a file could not be handed over, and when to try again. */
+    private record Setback(int count, Instant next) {}
+
+    public FileInlet(FileSettings settings, LocalFolder folder, Polls polls, InstantSource clock, Watch watch) {
+        this(settings, (DropFolder) folder, polls, clock, watch);
+    }
+
+    public FileInlet(FileSettings settings, SftpFolder folder, Polls polls, InstantSource clock, Watch watch) {
+        this(settings, (DropFolder) folder, polls, clock, watch);
+    }
+
+    FileInlet(FileSettings settings, DropFolder folder, Polls polls, InstantSource clock, Watch watch) {
+        this.settings = settings;
+        this.folder = folder;
+        this.polls = polls;
+        this.clock = clock;
+        this.watch = watch;
+    }
+
+    @Override
+    public void open(Sink sink) {
+        accept(sink);
+        rounds = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofVirtual().name("files-" + settings.spoke() + "-" + settings.entity()).factory());
+        rounds.scheduleWithFixedDelay(this::round, 0, settings.every().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** For tests that make the rounds themselves. */
+    void accept(Sink sink) {
+        this.sink = sink;
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        if (rounds != null) {
+            rounds.shutdown();
+            try {
+                if (!rounds.awaitTermination(20, TimeUnit.SECONDS)) {
+                    rounds.shutdownNow();
+                }
+            } catch (InterruptedException e) {
+                rounds.shutdownNow();
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** One look into the folder; everything that is ready is taken. */
+    void round() {
+        try {
+            Optional<Polls.Turn> claimed = polls.claim(settings.spoke(), "files/" + settings.entity(), LEASE);
+            if (claimed.isPresent()) {
+                round(claimed.get());
+                watch.succeeded();
+            }
+        } catch (IOException | RuntimeException e) {
+            log.warn("Spoke {}: cannot look into {}: {}", settings.spoke(), folder.place(), e.toString());
+            watch.failed("Cannot look into " + folder.place() + ": " + e.getMessage());
+        }
+    }
+
+    private void round(Polls.Turn turn) throws IOException {
+        try (turn; DropFolder.Visit visit = folder.visit()) {
+            round(visit);
+        }
+    }
+
+    private void round(DropFolder.Visit visit) throws IOException {
+        List<DropFolder.Dropped> all = visit.list();
+        Set<String> names = new HashSet<>();
+        all.forEach(file -> names.add(file.name()));
+        sightings.keySet().retainAll(names);
+        setbacks.keySet().retainAll(names);
+        List<DropFolder.Dropped> candidates = all.stream().filter(file -> !temporary(file.name()))
+                .filter(file -> !file.name().endsWith(MARKER))
+                .sorted(Comparator.comparing(DropFolder.Dropped::modified).thenComparing(DropFolder.Dropped::name))
+                .toList();
+        for (DropFolder.Dropped file : candidates) {
+            if (closing) {
+                return;
+            }
+            boolean marked = names.contains(file.name() + MARKER);
+            if ((settled(file) || marked) && !pausing(file.name())) {
+                take(visit, file, marked);
+            }
+        }
+    }
+
+    private static boolean temporary(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return name.startsWith(".") || name.startsWith("~") || name.endsWith("~") || lower.endsWith(".part")
+                || lower.endsWith(".tmp") || lower.endsWith(".filepart") || lower.endsWith(".crdownload")
+                || name.contains("/") || name.contains("\\") || name.chars().anyMatch(Character::isISOControl);
+    }
+
+    private boolean settled(DropFolder.Dropped file) {
+        Sighting before = sightings.get(file.name());
+        if (before == null || !before.file().equals(file)) {
+            sightings.put(file.name(), new Sighting(file, clock.instant()));
+            return settings.settle().isZero();
+        }
+        return !clock.instant().isBefore(before.since().plus(settings.settle()));
+    }
+
+    private boolean pausing(String name) {
+        Setback setback = setbacks.get(name);
+        return setback != null && clock.instant().isBefore(setback.next());
+    }
+
+    private void take(DropFolder.Visit visit, DropFolder.Dropped file, boolean marked) throws IOException {
+        try {
+            if (process(visit, file)) {
+                if (marked) {
+                    visit.remove(file.name() + MARKER);
+                }
+                sightings.remove(file.name());
+                setbacks.remove(file.name());
+            }
+        } catch (NoSuchFileException e) {
+            log.info("Spoke {}: file {} is gone; somebody else took it", settings.spoke(), safe(file.name()));
+        } catch (Exception e) {
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+            int count = Optional.ofNullable(setbacks.get(file.name())).map(Setback::count).orElse(0) + 1;
+            Duration pause = Duration.ofSeconds(1L << Math.min(count - 1, 10));
+            if (pause.compareTo(LONGEST_PAUSE) > 0) {
+                pause = LONGEST_PAUSE;
+            }
+            setbacks.put(file.name(), new Setback(count, clock.instant().plus(pause)));
+            log.warn("Spoke {}: file {} stays in {} and is tried again in {} s: {}", settings.spoke(),
+                    safe(file.name()), folder.place(), pause.toSeconds(), e.toString());
+            watch.failed("File " + safe(file.name()) + " could not be handed over: " + e.getMessage());
+        }
+    }
+
+    /** True when the file is done with; false when it changed meanwhile or the hub is closing. */
+    private boolean process(DropFolder.Visit visit, DropFolder.Dropped file) throws Exception {
+        if (file.size() > settings.largestFile()) {
+            var reason = new UnreadableFile("too-large", "The file has %d bytes; at most %d are accepted. Split it."
+                    .formatted(file.size(), settings.largestFile()));
+            String label = file.name() + "|" + file.size() + "|" + file.modified();
+            String hash = HexFormat.of().formatHex(
+                    Survey.sha256Digest().digest(label.getBytes(StandardCharsets.UTF_8)));
+            return rejectWhole(visit, file, hash, new byte[0], "application/octet-stream", reason);
+        }
+        Path content = visit.fetch(file);
+        try {
+            Survey survey = Survey.of(content);
+            Optional<Format> format = format(file.name());
+            if (format.isEmpty()) {
+                var reason = new UnreadableFile("malformed",
+                        "Files of this kind are not accepted here; accepted: %s.".formatted(String.join(", ",
+                                settings.formats().stream().map(known -> "*." + known.suffix()).toList())));
+                return rejectWhole(visit, file, survey.sha256(), sample(content), "application/octet-stream", reason);
+            }
+            try (Rows rows = Rows.open(content, format.get(), survey, settings.largestRow())) {
+                return handOver(visit, file, content, survey, format.get(), rows);
+            } catch (UnreadableFile reason) {
+                return rejectWhole(visit, file, survey.sha256(), sample(content), format.get().contentType(), reason);
+            }
+        } finally {
+            visit.release(content);
+        }
+    }
+
+    private boolean handOver(DropFolder.Visit visit, DropFolder.Dropped file, Path content, Survey survey,
+            Format format, Rows rows) throws Exception {
+        String base = "rejected/" + safe(file.name()) + "." + STAMP.format(file.modified()) + "-"
+                + survey.sha256().substring(0, 8);
+        long count = 0;
+        try (Rejects rejects = new Rejects(visit, base, format, rows)) {
+            List<Row> batch = new ArrayList<>(settings.batch());
+            Row row;
+            do {
+                row = rows.next();
+                if (row != null) {
+                    batch.add(row);
+                }
+                if (batch.size() == settings.batch() || row == null && !batch.isEmpty()) {
+                    handOver(batch, survey, format, rejects);
+                    count += batch.size();
+                    batch.clear();
+                    if (closing && row != null) {
+                        return false;
+                    }
+                }
+            } while (row != null);
+            if (!Survey.of(content).sha256().equals(survey.sha256())) {
+                log.warn("Spoke {}: file {} changed while it was read; it is read again", settings.spoke(),
+                        safe(file.name()));
+                return false;
+            }
+            rejects.publish();
+            visit.move(file.name(), free(visit, "done/" + safe(file.name()), survey));
+            log.info("Spoke {}: file {} is done: {} rows, {} of them rejected or parked", settings.spoke(),
+                    safe(file.name()), count, rejects.count());
+            return true;
+        }
+    }
+
+    private void handOver(List<Row> batch, Survey survey, Format format, Rejects rejects) throws Exception {
+        List<Outcome> outcomes = accept(
+                batch.stream().map(row -> new Item(row.body(), survey.sha256() + ":" + row.number(), row.received(),
+                        format.contentType(), "file", row.number(), clock.instant(), null, refusal(row.flaw())))
+                        .toList());
+        for (int i = 0; i < batch.size(); i++) {
+            Outcome outcome = outcomes.get(i);
+            if (outcome.state() == Outcome.State.REJECTED || outcome.state() == Outcome.State.PARKED) {
+                rejects.add(batch.get(i), column(outcome.field()), reason(outcome));
+            }
+        }
+    }
+
+    private List<Outcome> accept(List<Item> items) throws Exception {
+        List<Outcome> outcomes = sink.accept(items);
+        if (outcomes.size() != items.size()) {
+            throw new IllegalStateException(
+                    "The route answered " + outcomes.size() + " outcomes for " + items.size() + " rows");
+        }
+        return outcomes;
+    }
+
+    private Refusal refusal(Row.Flaw flaw) {
+        return flaw == null ? null : new Refusal(settings.step(), flaw.field(), flaw.problem(), flaw.code());
+    }
+
+    private static String column(String field) {
+        return field == null ? "" : field.startsWith("/") ? field.substring(1) : field;
+    }
+
+    private static String reason(Outcome outcome) {
+        String problem = outcome.problem() == null ? "No reason was given." : outcome.problem();
+        return outcome.state() == Outcome.State.PARKED ? problem + " A person has to look at it." : problem;
+    }
+
+    /** The file goes to {@code rejected/} with its reason beside it, once the journal has it. */
+    private boolean rejectWhole(DropFolder.Visit visit, DropFolder.Dropped file, String hash, byte[] received,
+            String contentType, UnreadableFile reason) throws Exception {
+        accept(List.of(new Item(null, hash, received, contentType, "file", null, clock.instant(), null,
+                new Refusal(settings.step(), null, reason.getMessage(), reason.code()))));
+        String target = "rejected/" + safe(file.name());
+        if (visit.exists(target)) {
+            target += "." + STAMP.format(clock.instant().truncatedTo(ChronoUnit.SECONDS)) + "-" + hash.substring(0, 8);
+        }
+        Path draft = visit.draft(target + ".reason.txt");
+        Files.writeString(draft, reason.getMessage() + System.lineSeparator());
+        visit.publish(draft, target + ".reason.txt");
+        visit.move(file.name(), target);
+        log.warn("Spoke {}: file {} is rejected: {}", settings.spoke(), safe(file.name()), reason.getMessage());
+        return true;
+    }
+
+    private String free(DropFolder.Visit visit, String target, Survey survey) throws IOException {
+        return visit.exists(target)
+                ? target + "." + STAMP.format(clock.instant()) + "-" + survey.sha256().substring(0, 8)
+                : target;
+    }
+
+    private Optional<Format> format(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return settings.formats().stream().filter(format -> lower.endsWith("." + format.suffix())).findFirst();
+    }
+
+    private static byte[] sample(Path content) throws IOException {
+        try (var in = Files.newInputStream(content)) {
+            return in.readNBytes(SAMPLE);
+        }
+    }
+
+    /** The name in letters that no file system and no log takes for something else. */
+    static String safe(String name) {
+        String safe = name.replaceAll("[^A-Za-z0-9._-]", "_").replaceAll("^\\.+", "_");
+        return safe.length() > 120 ? safe.substring(safe.length() - 120) : safe;
+    }
+}

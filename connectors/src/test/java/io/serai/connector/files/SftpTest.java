@@ -1,0 +1,138 @@
+package io.serai.connector.files;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.digest.BuiltinDigests;
+import org.apache.sshd.common.file.virtualfs.VirtualFileSystemFactory;
+import org.apache.sshd.server.SshServer;
+import org.apache.sshd.server.keyprovider.SimpleGeneratorHostKeyProvider;
+import org.apache.sshd.sftp.server.SftpSubsystemFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.serai.connector.Item;
+import io.serai.connector.Watch;
+
+class SftpTest {
+    @TempDir
+    Path home;
+    @TempDir
+    Path scratch;
+
+    private final SettableClock clock = new SettableClock();
+    private final Journal journal = new Journal();
+    private final SshServer server = SshServer.setUpDefaultServer();
+    private String fingerprint;
+
+    @BeforeEach
+    void start() throws Exception {
+        var keys = new SimpleGeneratorHostKeyProvider();
+        fingerprint = KeyUtils.getFingerPrint(BuiltinDigests.sha256, keys.loadKeys(null).iterator().next().getPublic());
+        server.setHost("127.0.0.1");
+        server.setKeyPairProvider(keys);
+        server.setPasswordAuthenticator((user, password, session) -> user.equals("serai") && password.equals("right"));
+        server.setSubsystemFactories(List.of(new SftpSubsystemFactory.Builder().build()));
+        server.setFileSystemFactory(new VirtualFileSystemFactory(home));
+        Files.createDirectory(home.resolve("outgoing"));
+        server.start();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        server.stop(true);
+    }
+
+    private FileInlet inlet(String password, String hostKey, Watch watch) {
+        var settings = new FileSettings("partner", "customer",
+                List.of(new Format.Csv("csv", null, null, List.of(), List.of("id"))));
+        var place = new SftpSettings("127.0.0.1", server.getPort(), "serai", Optional.of(password), Optional.empty(),
+                Set.of(hostKey), "outgoing");
+        var inlet = new FileInlet(settings, new SftpFolder(place, scratch), new OneProcess(), clock, watch);
+        inlet.accept(journal);
+        return inlet;
+    }
+
+    private void pickUp(FileInlet inlet) {
+        inlet.round();
+        clock.advance(Duration.ofSeconds(5));
+        inlet.round();
+    }
+
+    private List<String> names(Path folder) throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void takesFilesAndGivesRejectedRowsBack() throws IOException {
+        Files.writeString(home.resolve("outgoing/customers.csv"), "id;name\n1;Anna\n;Bert\n3;Carl\n");
+        Files.writeString(home.resolve("outgoing/customers.xls"), "no");
+        var inlet = inlet("right", fingerprint, Watch.NOBODY);
+        pickUp(inlet);
+        assertThat(journal.good()).extracting(Item::row).containsExactly(2L, 4L);
+        assertThat(names(home.resolve("outgoing"))).containsExactly("done", "rejected");
+        assertThat(names(home.resolve("outgoing/done"))).containsExactly("customers.csv");
+        List<String> rejected = names(home.resolve("outgoing/rejected"));
+        assertThat(rejected).hasSize(3).contains("customers.xls", "customers.xls.reason.txt");
+        assertThat(Files.readString(home.resolve("outgoing/rejected").resolve(rejected.getFirst())))
+                .isEqualTo("id;name;row;field;reason\r\n;Bert;3;id;The column id must not be empty.\r\n");
+        assertThat(names(scratch)).isEmpty();
+    }
+
+    @Test
+    void leavesTheFileThereWhileNothingCanBeStored() throws IOException {
+        Files.writeString(home.resolve("outgoing/customers.csv"), "id;name\n1;Anna\n");
+        journal.isAway(1);
+        var inlet = inlet("right", fingerprint, Watch.NOBODY);
+        pickUp(inlet);
+        assertThat(names(home.resolve("outgoing"))).contains("customers.csv");
+        assertThat(names(scratch)).isEmpty();
+        pickUp(inlet);
+        assertThat(journal.items).hasSize(1);
+    }
+
+    @Test
+    void givesNoPasswordToAServerWithAnotherKey() throws IOException {
+        Files.writeString(home.resolve("outgoing/customers.csv"), "id;name\n1;Anna\n");
+        var asked = new boolean[1];
+        server.setPasswordAuthenticator((user, password, session) -> asked[0] = true);
+        pickUp(inlet("right", "SHA256:" + "A".repeat(43), Watch.NOBODY));
+        assertThat(journal.items).isEmpty();
+        assertThat(asked[0]).isFalse();
+    }
+
+    @Test
+    void saysWithoutThePasswordThatTheServerRefusesIt() {
+        var reasons = new java.util.ArrayList<String>();
+        pickUp(inlet("wr0ng-secret", fingerprint, new Watch() {
+            @Override
+            public void succeeded() {}
+
+            @Override
+            public void failed(String reason) {
+                reasons.add(reason);
+            }
+        }));
+        assertThat(reasons).isNotEmpty().allSatisfy(
+                reason -> assertThat(reason).contains("sftp://127.0.0.1").doesNotContain("wr0ng-secret"));
+    }
+
+    @Test
+    void needsAHostKey() {
+        assertThatThrownBy(() -> new SftpSettings("h", 22, "u", Optional.of("p"), Optional.empty(), Set.of(""), "f"))
+                .hasMessageContaining("host_key");
+    }
+}
