@@ -91,7 +91,8 @@ public final class Connectors implements AutoCloseable {
         return protocol(spoke.connector()).inlet(spoke, entity);
     }
 
-    Optional<Outlet> outlet(Spoke spoke, String entity) {
+    /** What writes (and looks up) records of the entity; empty when the connector declares none. The caller closes it. */
+    public Optional<Outlet> outlet(Spoke spoke, String entity) {
         return protocol(spoke.connector()).outlet(spoke, entity);
     }
 

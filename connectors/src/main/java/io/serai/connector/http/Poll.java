@@ -1,0 +1,213 @@
+package io.serai.connector.http;
+
+import java.net.URI;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.serai.connector.ConnectorException;
+import io.serai.connector.Delivery;
+import io.serai.connector.ErrorClass;
+import io.serai.connector.Inlet;
+import io.serai.connector.Item;
+import io.serai.connector.Json;
+import io.serai.connector.MalformedException;
+import io.serai.connector.Operation;
+import io.serai.connector.Polls;
+import io.serai.connector.Refusal;
+import io.serai.connector.Services;
+import io.serai.connector.Sink;
+import io.serai.connector.Spoke;
+
+/**
+ * Asks a spoke for what is new, page by page. The cursor moves only after the hub has committed what was read, so a
+ * crash reads again and loses nothing; repeats are known by entity, id and revision.
+ */
+final class Poll implements Inlet {
+    private static final Logger LOG = LoggerFactory.getLogger(Poll.class);
+    private static final int MAX_PAGES = 100_000;
+    /** How many events are remembered, so that the overlap of two polls does not go through the hub again. */
+    private static final int MEMORY = 10_000;
+    private static final Duration LEASE = Duration.ofMinutes(10);
+    private static final Delivery NOBODY = new Delivery(Operation.LOOKUP, null, null, null, null, null, null);
+
+    private final Spoke spoke;
+    private final String entity;
+    private final HttpSpoke http;
+    private final HttpObject object;
+    private final Listing list;
+    private final Services services;
+    private final ScheduledExecutorService schedule;
+    private final Set<String> seen = java.util.Collections.newSetFromMap(new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+            return size() > MEMORY;
+        }
+    });
+
+    Poll(Spoke spoke, String entity, HttpSpoke http, Services services) {
+        this.spoke = spoke;
+        this.entity = entity;
+        this.http = http;
+        this.object = http.object(entity);
+        this.list = object.list().orElseThrow();
+        this.services = services;
+        this.schedule = Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("poll-" + spoke.name() + "-"
+                + entity).factory());
+    }
+
+    @Override
+    public void open(Sink sink) {
+        schedule.scheduleWithFixedDelay(() -> turn(sink), 0, list.every().toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void close() {
+        schedule.shutdown();
+        try {
+            if (!schedule.awaitTermination(20, TimeUnit.SECONDS)) {
+                schedule.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            schedule.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void turn(Sink sink) {
+        try {
+            Optional<Polls.Turn> claimed = services.polls().claim(spoke.name(), entity, LEASE);
+            if (claimed.isPresent()) {
+                try (Polls.Turn turn = claimed.get()) {
+                    read(turn, sink);
+                }
+                services.succeeded(spoke);
+            }
+        } catch (ConnectorException e) {
+            services.failed(spoke, e.getMessage());
+            LOG.warn("Poll of {}/{} failed, will be tried again in {}: {}", spoke.name(), entity, list.every(), e
+                    .getMessage());
+        } catch (Exception e) {
+            // Nothing may end the schedule: a poll that stops without a word is a spoke that is never heard again.
+            services.failed(spoke, "the hub could not take what was read");
+            LOG.error("Poll of {}/{} failed, will be tried again in {}", spoke.name(), entity, list.every(), e);
+        }
+    }
+
+    private void read(Polls.Turn turn, Sink sink) throws Exception {
+        try {
+            pages(turn, sink, turn.cursor());
+        } catch (ConnectorException e) {
+            if (e.errorClass() != ErrorClass.CURSOR_EXPIRED || turn.cursor() == null) {
+                throw e;
+            }
+            LOG.warn("{}/{} no longer knows the cursor; everything is read again", spoke.name(), entity);
+            pages(turn, sink, null);
+        }
+    }
+
+    private void pages(Polls.Turn turn, Sink sink, String start) throws Exception {
+        Call call = list.call();
+        URI first = list.paging().first(list.cursor().apply(call.uri(http.base(), NOBODY), start));
+        Set<URI> asked = new HashSet<>();
+        URI address = first;
+        String cursor = start;
+        for (int page = 1; address != null; page++) {
+            if (!asked.add(address) || page > MAX_PAGES) {
+                throw unclear("pages that lead in a circle");
+            }
+            Answer answer = http.transport().send(call.title(), call.method(), own(address), http.headers(NOBODY, false,
+                    false), null, false);
+            http.refuseFailure(call.title(), answer, false);
+            Object json = json(answer);
+            if (!(Json.at(json, list.items()) instanceof List<?> items)) {
+                throw unclear("no list at '" + list.items() + "'");
+            }
+            accept(sink, items);
+            cursor = list.cursor().after(cursor, json, items);
+            if (list.cursor().perPage() && cursor != null) {
+                turn.advance(cursor);
+            }
+            address = list.paging().next(first, page, answer, json, items).orElse(null);
+        }
+        if (cursor != null && !cursor.equals(turn.cursor())) {
+            turn.advance(cursor);
+        }
+    }
+
+    private void accept(Sink sink, List<?> records) throws Exception {
+        Instant now = services.clock().instant();
+        List<Item> items = new ArrayList<>();
+        for (Object record : records) {
+            Item item = item(record, now);
+            if (!seen.contains(item.eventId())) {
+                items.add(item);
+            }
+        }
+        if (!items.isEmpty()) {
+            sink.accept(items);
+            items.forEach(item -> seen.add(item.eventId()));
+        }
+    }
+
+    private Item item(Object record, Instant now) {
+        byte[] received = Json.write(record);
+        String id = Json.textAt(record, object.id());
+        String revision = object.revision() == null ? null : Json.textAt(record, object.revision());
+        String event = entity + ":" + (id == null ? "" : id) + ":" + (id == null || revision == null
+                ? sha256(received)
+                : revision);
+        Refusal refusal = id != null
+                ? null
+                : new Refusal("connector:" + spoke.name() + "/" + entity, object.id(),
+                        "The record has no id at '" + object.id() + "', so the hub cannot tell which one it is.",
+                        "malformed");
+        return new Item(record, event, received, "application/json", "poll", null, now, null, refusal);
+    }
+
+    /** A link in an answer may not lead the credentials to another host. */
+    private URI own(URI address) throws ConnectorException {
+        URI base = URI.create(http.base());
+        if (!base.getScheme().equals(address.getScheme()) || !base.getRawAuthority().equals(address
+                .getRawAuthority())) {
+            throw unclear("a link to another host, which is not followed");
+        }
+        return address;
+    }
+
+    private Object json(Answer answer) throws ConnectorException {
+        try {
+            return answer.json();
+        } catch (MalformedException e) {
+            throw unclear("something that is not JSON");
+        }
+    }
+
+    private ConnectorException unclear(String what) {
+        return new ConnectorException(ErrorClass.TRANSIENT, spoke.name() + " answered " + list.call().title() + " with "
+                + what, null);
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256 is part of every JDK", e);
+        }
+    }
+}

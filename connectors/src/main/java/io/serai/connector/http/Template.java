@@ -1,0 +1,78 @@
+package io.serai.connector.http;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import io.serai.connector.ConnectorException;
+import io.serai.connector.Delivery;
+import io.serai.connector.ErrorClass;
+import io.serai.connector.Json;
+
+/** A path or query value with holes: {@code {id}} the record's id in the spoke, {@code {reference}} ours, {@code {/pointer}} a value of the record. */
+final class Template {
+    private static final Pattern HOLE = Pattern.compile("\\{(id|reference|revision|/[^}]*)}");
+
+    private final String text;
+    private final List<String> parts = new ArrayList<>();
+
+    Template(String text) {
+        this.text = text;
+        Matcher matcher = HOLE.matcher(text);
+        int from = 0;
+        while (matcher.find()) {
+            parts.add(text.substring(from, matcher.start()));
+            parts.add(matcher.group(1));
+            from = matcher.end();
+        }
+        parts.add(text.substring(from));
+    }
+
+    /** With every hole filled and percent-encoded; the rest stays as it is written. */
+    String path(Delivery delivery) throws ConnectorException {
+        return fill(delivery, Template::encode);
+    }
+
+    /** With every hole filled, and then all of it percent-encoded. */
+    String query(Delivery delivery) throws ConnectorException {
+        return encode(fill(delivery, UnaryOperator.identity()));
+    }
+
+    static String encode(String value) {
+        return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private String fill(Delivery delivery, UnaryOperator<String> encoding) throws ConnectorException {
+        if (parts.size() == 1) {
+            return text;
+        }
+        StringBuilder filled = new StringBuilder();
+        for (int i = 0; i < parts.size(); i++) {
+            filled.append(i % 2 == 0 ? parts.get(i) : encoding.apply(value(delivery, parts.get(i))));
+        }
+        return filled.toString();
+    }
+
+    private String value(Delivery delivery, String hole) throws ConnectorException {
+        String value = switch (hole) {
+            case "id" -> delivery.externalId();
+            case "reference" -> delivery.reference();
+            case "revision" -> delivery.revision();
+            default -> Json.textAt(delivery.body(), hole);
+        };
+        if (value == null || value.isEmpty()) {
+            throw new ConnectorException(ErrorClass.INVALID, "The spoke cannot be asked: '" + text + "' needs {" + hole
+                    + "}, and this record has none.", 0, null, hole.startsWith("/") ? hole : null, null);
+        }
+        return value;
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}
