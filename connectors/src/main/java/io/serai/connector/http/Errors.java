@@ -13,14 +13,16 @@ import io.serai.connector.Json;
 import io.serai.connector.Section;
 
 /** What kind of failure an answer is: the connector's rules, those that look into the body first, then what statuses mean everywhere. */
-final class Errors {
+public final class Errors {
     private final List<Rule> rules;
     private final String message;
+    private final String field;
     private final String fields;
 
-    private Errors(List<Rule> rules, String message, String fields) {
+    private Errors(List<Rule> rules, String message, String field, String fields) {
         this.rules = rules;
         this.message = message;
+        this.field = field;
         this.fields = fields;
     }
 
@@ -65,14 +67,18 @@ final class Errors {
     }
 
     /** A failure and what the spoke says about it; field and problem may be null. */
-    record Failure(ErrorClass errorClass, String field, String problem) {}
+    public record Failure(ErrorClass errorClass, String field, String problem) {}
 
-    static Errors of(Section definition) {
+    /** Reads {@code errors:} and {@code problem:} of a definition. */
+    public static Errors of(Section definition) {
         List<Rule> rules = new ArrayList<>(definition.list("errors").stream().map(Rule::of).toList());
         rules.sort(Comparator.comparing(Rule::readsBody).reversed());
         Optional<Section> problem = definition.section("problem");
-        return new Errors(rules, problem.map(section -> section.text("message", null)).orElse(null), problem.map(
-                section -> section.text("fields", null)).orElse(null));
+        return new Errors(rules, pointer(problem, "message"), pointer(problem, "field"), pointer(problem, "fields"));
+    }
+
+    private static String pointer(Optional<Section> problem, String key) {
+        return problem.map(section -> section.text(key, null)).orElse(null);
     }
 
     /** Empty when the answer is a success. */
@@ -81,12 +87,19 @@ final class Errors {
             return Optional.empty();
         }
         Object json = answer.jsonIfAny();
-        for (Rule rule : rules) {
-            if (rule.matches(answer, json)) {
-                return Optional.of(describe(rule.errorClass(), json));
-            }
-        }
-        return answer.ok() ? Optional.empty() : Optional.of(describe(usual(answer.status(), create), json));
+        Optional<Failure> ruled = byRule(answer, json);
+        return ruled.isPresent() || answer.ok() ? ruled : Optional.of(usual(answer, json, create));
+    }
+
+    /** What the connector's own rules say; empty when none matches. */
+    public Optional<Failure> byRule(Answer answer, Object body) {
+        return rules.stream().filter(rule -> rule.matches(answer, body)).findFirst().map(rule -> describe(rule
+                .errorClass(), body));
+    }
+
+    /** What the status of an answer means everywhere. */
+    public Failure usual(Answer answer, Object body, boolean create) {
+        return describe(usual(answer.status(), create), body);
     }
 
     private static ErrorClass usual(int status, boolean create) {
@@ -108,8 +121,12 @@ final class Errors {
         };
     }
 
-    private Failure describe(ErrorClass errorClass, Object json) {
+    /** A failure of a given class with what the body says about it. */
+    public Failure describe(ErrorClass errorClass, Object json) {
         String text = message == null ? null : Json.textAt(json, message);
+        if (field != null) {
+            return new Failure(errorClass, Json.textAt(json, field), cut(text));
+        }
         Object list = fields == null ? null : Json.at(json, fields);
         if (list instanceof Map<?, ?> map && !map.isEmpty()) {
             Map.Entry<?, ?> first = map.entrySet().iterator().next();

@@ -65,6 +65,10 @@ final class HttpOutlet implements Outlet {
     }
 
     private Reply write(Call call, Delivery delivery, boolean create) throws ConnectorException {
+        if (!create && delivery.body() instanceof Map<?, ?> fields && fields.isEmpty()) {
+            // Nothing that changed is of interest to this spoke.
+            return new Reply(null, delivery.externalId(), null);
+        }
         spoke.checkKey(delivery);
         byte[] body = Json.write(Json.wrap(delivery.body() == null ? Map.of() : delivery.body(), call.wrap()));
         URI uri = call.uri(spoke.base(), delivery);

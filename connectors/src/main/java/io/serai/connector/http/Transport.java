@@ -100,11 +100,11 @@ public final class Transport implements AutoCloseable {
     }
 
     /** How long the spoke asks us to wait; remembers it, so that nobody asks again before. */
-    Duration pause(Answer answer) {
+    public Duration pause(Answer answer) {
         return limits.pause(answer.header("Retry-After").map(this::retryAfter).orElse(null));
     }
 
-    String spoke() {
+    public String spoke() {
         return spoke;
     }
 
