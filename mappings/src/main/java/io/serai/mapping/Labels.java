@@ -1,0 +1,124 @@
+package io.serai.mapping;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What web forms put into mails: values behind labels, as lines or as an HTML table of two columns. */
+final class Labels {
+    private static final int MOST = 200;
+    private static final int LONGEST_LABEL = 60;
+    private static final List<String> BREAKS = List.of("<br", "<BR", "</p", "</P", "</div", "</DIV", "</tr", "</TR",
+            "</li", "</LI", "</h");
+
+    private Labels() {}
+
+    /**
+     * Values by label in lower case. A line without a label belongs to the value above it, so that a message of several
+     * lines stays whole; of a label that comes twice the first counts.
+     */
+    static Map<String, Object> inText(String text) {
+        var values = new LinkedHashMap<String, Object>();
+        String label = null;
+        for (var line : text.split("\\R", -1)) {
+            var colon = line.indexOf(':');
+            var candidate = colon < 0 ? null : label(line.substring(0, colon));
+            if (candidate != null && values.size() < MOST && !values.containsKey(candidate)) {
+                label = candidate;
+                var value = Texts.trimmed(line.substring(colon + 1));
+                values.put(label, value == null ? "" : value);
+            } else if (label != null) {
+                values.merge(label, line.stripTrailing(),
+                        (above, below) -> above.equals("") ? below : above + "\n" + below);
+            }
+        }
+        values.replaceAll((key, value) -> {
+            var trimmed = Texts.trimmed((String) value);
+            return trimmed == null ? "" : trimmed;
+        });
+        return values;
+    }
+
+    /** The same from the rows of a table; what has fewer than two cells is passed over. */
+    static Map<String, Object> inTable(String html) {
+        var values = new LinkedHashMap<String, Object>();
+        var lower = html.toLowerCase(Locale.ROOT);
+        var row = lower.indexOf("<tr");
+        while (row >= 0 && values.size() < MOST) {
+            var next = lower.indexOf("<tr", row + 3);
+            var end = next < 0 ? html.length() : next;
+            var first = cell(html, lower, row, end);
+            var second = first == null ? null : cell(html, lower, first.end, end);
+            if (second != null) {
+                var text = first.text.endsWith(":") ? first.text.substring(0, first.text.length() - 1) : first.text;
+                var label = label(text);
+                if (label != null) {
+                    values.putIfAbsent(label, second.text);
+                }
+            }
+            row = next;
+        }
+        return values;
+    }
+
+    private record Cell(String text, int end) {}
+
+    private static Cell cell(String html, String lower, int from, int to) {
+        var data = lower.indexOf("<td", from);
+        var head = lower.indexOf("<th", from);
+        var open = data < 0 ? head : head < 0 ? data : Math.min(data, head);
+        if (open < 0 || open >= to) {
+            return null;
+        }
+        var start = html.indexOf('>', open) + 1;
+        if (start == 0 || start > to) {
+            return null;
+        }
+        var data2 = lower.indexOf("</td", start);
+        var head2 = lower.indexOf("</th", start);
+        var close = data2 < 0 ? head2 : head2 < 0 ? data2 : Math.min(data2, head2);
+        var end = close < 0 || close > to ? to : close;
+        return new Cell(text(html.substring(start, end)), end);
+    }
+
+    /** HTML as plain text; null when nothing is left. */
+    static String plainText(String html) {
+        return Texts.trimmed(text(html));
+    }
+
+    private static String text(String html) {
+        var text = new StringBuilder();
+        var tag = false;
+        for (var i = 0; i < html.length(); i++) {
+            var c = html.charAt(i);
+            var at = i;
+            if (c == '<') {
+                tag = true;
+                if (BREAKS.stream().anyMatch(tagName -> html.startsWith(tagName, at))) {
+                    text.append('\n');
+                }
+            } else if (c == '>') {
+                tag = false;
+            } else if (!tag) {
+                text.append(c);
+            }
+        }
+        var plain = text.toString().replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">")
+                .replace("&quot;", "\"").replace("&#39;", "'")
+                .replace("&amp;", "&");
+        var trimmed = Texts.trimmed(plain);
+        return trimmed == null ? "" : trimmed;
+    }
+
+    /** A label is short and made of words; "https" or a time of day before a colon is none. */
+    private static String label(String text) {
+        var trimmed = Texts.trimmed(text);
+        if (trimmed == null || trimmed.length() > LONGEST_LABEL || trimmed.chars().noneMatch(Character::isLetter)
+                || trimmed.startsWith(">")) {
+            return null;
+        }
+        var lower = trimmed.toLowerCase(Locale.ROOT);
+        return lower.equals("http") || lower.equals("https") || lower.indexOf('.') >= 0 ? null : lower;
+    }
+}
