@@ -17,7 +17,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -191,7 +190,7 @@ public final class Books extends CompanySystem {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(action.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest.digest(Json.bytes(new TreeMap<>(said))));
+            return HexFormat.of().formatHex(digest.digest(Json.sorted(said)));
         } catch (NoSuchAlgorithmException everyJavaHasIt) {
             throw new IllegalStateException(everyJavaHasIt);
         }

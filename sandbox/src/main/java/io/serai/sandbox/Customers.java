@@ -3,7 +3,7 @@ package io.serai.sandbox;
 import java.text.Normalizer;
 import java.util.List;
 import java.util.Locale;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -34,7 +34,7 @@ public final class Customers {
 
     /** The customer of this index. */
     public Customer customer(int index) {
-        Random random = new Random(seed * 31 + index * 0x9E3779B97F4A7C15L);
+        SplittableRandom random = new SplittableRandom(seed * 1_000_003 + index);
         Country country = TURN[index % TURN.length];
         String given = pick(random, country.given);
         String family = pick(random, country.family);
@@ -64,7 +64,7 @@ public final class Customers {
                 + DOMAINS.get(index % DOMAINS.size());
     }
 
-    private static String pick(Random random, String[] from) {
+    private static String pick(SplittableRandom random, String[] from) {
         return from[random.nextInt(from.length)];
     }
 }
