@@ -3,9 +3,11 @@ package io.serai.mapping;
 import com.dashjoin.jsonata.Jsonata;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The functions a mapping may use beside JSONata's own; the README lists them. All keep to one rule: what is absent
@@ -33,7 +35,7 @@ final class Functions {
         define("currency", 1, (value, rest) -> orNull(Languages.currency(value, text(value))));
         define("date", 2, (value, rest) -> orNull(Moments.date(value, text(value), rest[0])));
         define("instant", 3, (value, rest) -> orNull(Moments.instant(value, text(value), rest[0], rest[1])));
-        define("labels", 1, (value, rest) -> Labels.inText(text(value)));
+        ALL.put("labels", new Jsonata.JFunction((input, arguments) -> labels(arguments), null));
         define("table", 1, (value, rest) -> Labels.inTable(text(value)));
         define("plainText", 1, (value, rest) -> orNull(Labels.plainText(text(value))));
         define("withoutNulls", 1, (value, rest) -> withoutNulls(value));
@@ -139,6 +141,20 @@ final class Functions {
             }
         }
         return result;
+    }
+
+    /** $labels(text, free, known): the values behind labels. */
+    private static Object labels(List<?> arguments) {
+        var value = arguments.isEmpty() ? null : arguments.getFirst();
+        return value == null || value == Jsonata.NULL_VALUE ? value : Labels.inText(text(value), names(arguments, 1), names(arguments, 2));
+    }
+
+    private static Set<String> names(List<?> arguments, int index) {
+        var names = new HashSet<String>();
+        if (index < arguments.size() && arguments.get(index) != null) {
+            list(arguments.get(index)).forEach(name -> names.add(text(name)));
+        }
+        return names;
     }
 
     /** $required(value, name): the value, trimmed; refused when there is none. */

@@ -91,9 +91,11 @@ final class JsonataMapping extends Mapping {
             throw failure(MappingException.FAILED, null,
                     "The mapping is nested too deeply for this record; make it simpler.", null, null);
         } catch (RuntimeException e) {
-            // JSONata wraps what its own functions throw.
-            if (e.getCause() instanceof JException cause) {
-                throw failure(cause, record);
+            // JSONata wraps what its own functions throw, more than once.
+            for (var cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                if (cause instanceof JException refusal) {
+                    throw failure(refusal, record);
+                }
             }
             throw failure(MappingException.FAILED, null,
                     "The mapping failed on this record (" + e.getClass().getSimpleName()

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /** What web forms put into mails: values behind labels, as lines or as an HTML table of two columns. */
 final class Labels {
@@ -15,15 +16,21 @@ final class Labels {
     private Labels() {}
 
     /**
-     * Values by label in lower case. A line without a label belongs to the value above it, so that a message of several
-     * lines stays whole; of a label that comes twice the first counts.
+     * Values by label in lower case. A line without a label belongs to the value above it; of a label that comes twice the
+     * first counts.
+     *
+     * @param free labels of free text, where sentences may hold a colon
+     * @param known the only labels that end a free text
      */
-    static Map<String, Object> inText(String text) {
+    static Map<String, Object> inText(String text, Set<String> free, Set<String> known) {
         var values = new LinkedHashMap<String, Object>();
         String label = null;
         for (var line : text.split("\\R", -1)) {
             var colon = line.indexOf(':');
             var candidate = colon < 0 ? null : label(line.substring(0, colon));
+            if (candidate != null && label != null && free.contains(label) && !known.contains(candidate)) {
+                candidate = null;
+            }
             if (candidate != null && values.size() < MOST && !values.containsKey(candidate)) {
                 label = candidate;
                 var value = Texts.trimmed(line.substring(colon + 1));
