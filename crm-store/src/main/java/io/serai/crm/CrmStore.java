@@ -1,0 +1,129 @@
+package io.serai.crm;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Pattern;
+
+import javax.sql.DataSource;
+
+import org.flywaydb.core.Flyway;
+
+/** What the hub knows: golden records, links, journal, changes, invoices. PostgreSQL is its only memory. */
+public final class CrmStore implements AutoCloseable {
+    private static final Pattern ROLE = Pattern.compile("[a-z_][a-z0-9_]{0,62}");
+
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final Ingest ingest;
+    private final Lanes lanes;
+    private final InvoiceLedger invoices;
+    private final Goldens goldens;
+    private final Messages messages;
+    private final ParkedItems parked;
+    private final Changes changes;
+    private final Spokes spokes;
+    private final Cursors cursors;
+
+    private CrmStore(DataSource runtime, Settings settings, InstantSource clock) {
+        Transactions transactions = new Transactions(runtime, settings.tenant());
+        this.ingest = new Ingest(transactions, settings, clock, this::changed);
+        this.lanes = new Lanes(transactions, settings, clock);
+        this.invoices = new InvoiceLedger(transactions, settings, clock, this::changed);
+        this.goldens = new Goldens(transactions);
+        this.messages = new Messages(transactions);
+        this.parked = new ParkedItems(transactions);
+        this.changes = new Changes(transactions);
+        this.spokes = new Spokes(transactions, settings);
+        this.cursors = new Cursors(transactions, clock);
+    }
+
+    /**
+     * Brings the tables up to date and prepares the runtime role, which owns nothing.
+     *
+     * @param owner may create roles and tables
+     * @param role name of the runtime role; is created when missing
+     * @param password of the runtime role; null leaves it as it is
+     */
+    public static void migrate(DataSource owner, String role, String password) {
+        if (!ROLE.matcher(role).matches()) {
+            throw new IllegalArgumentException("\"" + role + "\" is not a role name: use a-z, 0-9 and _.");
+        }
+        try (Connection connection = owner.getConnection(); Statement statement = connection.createStatement()) {
+            statement.execute("do $$ begin if not exists (select 1 from pg_roles where rolname = '" + role
+                    + "') then create role " + role + " login nosuperuser nobypassrls; end if; end $$");
+            if (password != null) {
+                statement.execute("alter role " + role + " password '" + password.replace("'", "''") + "'");
+            }
+        } catch (SQLException failed) {
+            throw new StoreUnavailable("The runtime role " + role + " could not be prepared: " + failed.getMessage(),
+                    failed);
+        }
+        Flyway.configure().dataSource(owner).locations("classpath:db").placeholders(Map.of("role", role)).load()
+                .migrate();
+    }
+
+    /**
+     * Opens a store on a migrated database.
+     *
+     * @param runtime connects as the runtime role
+     */
+    public static CrmStore open(DataSource runtime, Settings settings, InstantSource clock) {
+        return new CrmStore(runtime, settings, clock);
+    }
+
+    /** Is told after every commit that may have left a spoke behind. Must return at once. */
+    public void onChange(Runnable listener) {
+        listeners.add(listener);
+    }
+
+    private void changed() {
+        listeners.forEach(Runnable::run);
+    }
+
+    public Ingest ingest() {
+        return ingest;
+    }
+
+    public Lanes lanes() {
+        return lanes;
+    }
+
+    public InvoiceLedger invoices() {
+        return invoices;
+    }
+
+    public Goldens goldens() {
+        return goldens;
+    }
+
+    public Messages messages() {
+        return messages;
+    }
+
+    public ParkedItems parked() {
+        return parked;
+    }
+
+    public Changes changes() {
+        return changes;
+    }
+
+    public Spokes spokes() {
+        return spokes;
+    }
+
+    public Cursors cursors() {
+        return cursors;
+    }
+
+    /** Finishes what waits and takes no more. */
+    @Override
+    public void close() {
+        ingest.close();
+        lanes.close();
+    }
+}

@@ -1,0 +1,62 @@
+package io.serai.crm;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Whose turn it is to poll a spoke, and from where; shared by all processes of the hub. */
+public final class Cursors {
+    private final Transactions transactions;
+    private final InstantSource clock;
+
+    Cursors(Transactions transactions, InstantSource clock) {
+        this.transactions = transactions;
+        this.clock = clock;
+    }
+
+    /** A poll that is ours until its lease runs out. @param cursor where the last one ended; null before the first */
+    public record Turn(String spoke, String what, long fence, String cursor) {}
+
+    /** Empty while another process has the turn. */
+    public Optional<Turn> claim(String spoke, String what, Duration lease) {
+        Instant now = clock.instant();
+        List<Turn> turns = new ArrayList<>();
+        transactions.run(connection -> {
+            new Statements().read("""
+                    insert into poll (spoke, what, lease_until, fence) values (?, ?, ?, 1)
+                    on conflict (tenant, spoke, what) do update
+                      set lease_until = excluded.lease_until, fence = poll.fence + 1
+                      where poll.lease_until < ?
+                    returning fence, cursor
+                    """, row -> turns.add(new Turn(spoke, what, row.getLong(1), row.getString(2))), spoke, what,
+                    Lanes.time(now.plus(lease)), Lanes.time(now)).execute(connection);
+            return null;
+        });
+        return turns.stream().findFirst();
+    }
+
+    /** Remembers where the poll got to. @return false when the turn had passed to somebody else */
+    public boolean advance(Turn turn, String cursor) {
+        return transactions.run(connection -> {
+            List<Long> found = new ArrayList<>();
+            new Statements()
+                    .read("update poll set cursor = ? where spoke = ? and what = ? and fence = ? returning fence",
+                            row -> found.add(row.getLong(1)), cursor, turn.spoke(), turn.what(), turn.fence())
+                    .execute(connection);
+            return !found.isEmpty();
+        });
+    }
+
+    /** Lets the next one poll. */
+    public void release(Turn turn) {
+        transactions.run(connection -> {
+            new Statements().write("update poll set lease_until = ? where spoke = ? and what = ? and fence = ?",
+                    Lanes.time(clock.instant().minusMillis(1)), turn.spoke(), turn.what(), turn.fence())
+                    .execute(connection);
+            return null;
+        });
+    }
+}

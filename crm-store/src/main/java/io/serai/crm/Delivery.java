@@ -1,0 +1,38 @@
+package io.serai.crm;
+
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * A claimed lane: one write that brings a spoke's record to the golden record's present state.
+ *
+ * @param lane the link's id
+ * @param fence proves that the claim still stands when its result is recorded
+ * @param externalId the record's id in the spoke; null when it has to be created there
+ * @param revision the spoke's last known revision; may be null
+ * @param version the golden version that is delivered
+ * @param patch the fields to write: all that the spoke carries for a create, the changed ones else
+ * @param golden the whole golden document with {@code id} and {@code version}; customers it refers to carry the
+ *        spoke's own id as {@code externalId}
+ * @param attempt counts from 1
+ * @param traceparent W3C trace context of the message that caused the latest change; null when it had none
+ */
+public record Delivery(long lane, long fence, String spoke, String entity, UUID id, String externalId,
+        String revision, long version, Map<String, Object> patch, Map<String, Object> golden, int attempt,
+        String traceparent) {
+
+    public boolean creates() {
+        return externalId == null;
+    }
+
+    /** The top-level fields that are written. */
+    public List<String> changed() {
+        return List.copyOf(patch.keySet());
+    }
+
+    /** The same for every attempt to bring the record to this version. */
+    public UUID idempotencyKey() {
+        return Identifiers.named("delivery", spoke, entity, id, creates() ? "create" : version);
+    }
+}

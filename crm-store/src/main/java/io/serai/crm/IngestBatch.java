@@ -1,0 +1,701 @@
+package io.serai.crm;
+
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+import io.serai.crm.Outcome.State;
+import io.serai.crm.Workspace.GoldenRow;
+import io.serai.crm.Workspace.LinkRow;
+import io.serai.crm.plan.MatchKey;
+import io.serai.crm.plan.Matching;
+import io.serai.crm.plan.Merge;
+import io.serai.crm.plan.Provenance;
+import io.serai.crm.plan.Source;
+
+/** Plans what a batch of arrivals does to the golden records, one arrival after the other, and writes it. */
+final class IngestBatch {
+    private static final Set<String> ANSWERED_AT_ONCE = Set.of("soap", "rest", "file");
+
+    private final Settings settings;
+    private final Workspace workspace;
+    private final Map<String, Merge> merges = new HashMap<>();
+
+    IngestBatch(Connection connection, Settings settings, Instant now) {
+        this.settings = settings;
+        this.workspace = new Workspace(connection, settings, now);
+    }
+
+    List<Outcome> run(List<Ingest.Prepared> batch) throws SQLException {
+        load(batch);
+        List<Outcome> outcomes = new ArrayList<>(batch.size());
+        for (Ingest.Prepared prepared : batch) {
+            outcomes.add(take(prepared));
+        }
+        workspace.write();
+        return outcomes;
+    }
+
+    // ---- loading
+
+    private void load(List<Ingest.Prepared> batch) throws SQLException {
+        Set<Workspace.EventKey> events = new LinkedHashSet<>();
+        Set<Workspace.LinkKey> records = new LinkedHashSet<>();
+        Set<MatchKey> keys = new LinkedHashSet<>();
+        Set<String> orders = new LinkedHashSet<>();
+        Set<String> invoices = new LinkedHashSet<>();
+        Set<UUID> ids = new LinkedHashSet<>();
+        for (Ingest.Prepared prepared : batch) {
+            Arrival arrival = prepared.arrival();
+            events.add(new Workspace.EventKey(arrival.spoke(), arrival.eventId()));
+            if (arrival.document() == null) {
+                continue;
+            }
+            if (arrival.edit() != null) {
+                ids.add(arrival.edit().id());
+            }
+            Map<String, Object> document = arrival.document();
+            String externalId = sourceText(document, "id");
+            if (externalId != null) {
+                records.add(new Workspace.LinkKey(arrival.spoke(), arrival.entity(), externalId));
+            }
+            Map<String, Object> customer = arrival.entity().equals("customer")
+                    ? document
+                    : document(document.get("customer"));
+            if (customer != null) {
+                keys.addAll(MatchKey.of(customer));
+                String customerId = sourceText(customer, "id");
+                if (customerId != null) {
+                    records.add(new Workspace.LinkKey(arrival.spoke(), "customer", customerId));
+                }
+                UUID golden = uuid(customer.get("id"));
+                if (golden != null) {
+                    ids.add(golden);
+                }
+                if (document(customer.get("memberOf")) instanceof Map<?, ?> organization) {
+                    if (organization.get("externalId") instanceof String id) {
+                        records.add(new Workspace.LinkKey(arrival.spoke(), "customer", id));
+                    }
+                    if (uuid(organization.get("id")) != null) {
+                        ids.add(uuid(organization.get("id")));
+                    }
+                }
+            }
+            if (arrival.entity().equals("order")) {
+                addText(orders, document.get("number"));
+            }
+            if (arrival.entity().equals("payment")) {
+                addText(orders, document.get("orderNumber"));
+                addText(invoices, document.get("invoiceNumber"));
+            }
+        }
+        workspace.load(events, records, keys, orders, invoices, ids);
+    }
+
+    // ---- one arrival
+
+    /** @param finding how the record was recognised and what it changed, for the journal */
+    private record Taken(State state, GoldenRow golden, Map<String, Object> finding, Refusal refusal) {}
+
+    private Outcome take(Ingest.Prepared prepared) throws SQLException {
+        Arrival arrival = prepared.arrival();
+        Workspace.Known known = workspace.message(arrival.spoke(), arrival.eventId());
+        String event = arrival.eventId();
+        Refusal refusal = arrival.refusal();
+        if (known != null) {
+            if (java.util.Arrays.equals(known.hash(), prepared.hash())) {
+                return again(known);
+            }
+            event = event + "#" + HexFormat.of().formatHex(prepared.hash(), 0, 8);
+            Workspace.Known reuse = workspace.message(arrival.spoke(), event);
+            if (reuse != null) {
+                return again(reuse);
+            }
+            refusal = new Refusal("crm:" + arrival.entity(), null, "The event id \"" + arrival.eventId()
+                    + "\" was used before for another content. Give every event an id of its own.", "key-reuse");
+        }
+        Taken taken;
+        try {
+            taken = refusal != null ? refused(refusal) : plan(prepared);
+        } catch (Refused no) {
+            taken = refused(no.refusal());
+        }
+        State state = taken.state() == State.REJECTED && !ANSWERED_AT_ONCE.contains(arrival.protocol())
+                ? State.PARKED
+                : taken.state();
+        Outcome outcome = new Outcome(state, prepared.messageId(), taken.golden() == null ? null : taken.golden().id,
+                taken.golden() == null ? null : taken.golden().version, taken.refusal());
+        workspace.journal(prepared, event, outcome, taken.finding());
+        if (state == State.PARKED) {
+            String code = taken.refusal().code();
+            String kind = switch (code) {
+                case "malformed", "unstorable" -> "POISON";
+                case "deleted" -> "CONFLICT";
+                default -> "INVALID";
+            };
+            workspace.park(kind, "message:" + prepared.messageId(),
+                    arrival.spoke() + " " + taken.refusal().step() + " " + taken.refusal().field() + " " + code,
+                    arrival.spoke(), arrival.entity(), null, prepared.messageId(), taken.refusal(), Map.of());
+        }
+        return outcome;
+    }
+
+    private static Outcome again(Workspace.Known known) {
+        State first = State.valueOf(known.state());
+        State state = first == State.PARKED || first == State.REJECTED ? first : State.DUPLICATE;
+        return new Outcome(state, known.id(), known.entityId(), known.version(), known.refusal());
+    }
+
+    private static Taken refused(Refusal refusal) {
+        return new Taken(State.REJECTED, null, Map.of(), refusal);
+    }
+
+    private Taken plan(Ingest.Prepared prepared) throws SQLException {
+        Arrival arrival = prepared.arrival();
+        Source source = new Source(arrival.spoke(), prepared.messageId(), arrival.mapping(), arrival.receivedAt());
+        if (arrival.edit() != null) {
+            return edit(arrival, source);
+        }
+        return switch (Entity.of(arrival.entity())) {
+            case CUSTOMER -> customer(arrival.spoke(), arrival.document(), source, "/");
+            case ORDER -> order(arrival, source);
+            case PAYMENT -> payment(arrival, source);
+            case INTERACTION -> interaction(arrival, source);
+            case OPPORTUNITY -> opportunity(arrival, source);
+            case INVOICE -> throw new Refused("invoice", null,
+                    "Invoices are made by the hub from paid orders. Send the order or the payment instead.", "invalid");
+        };
+    }
+
+    // ---- edits by people
+
+    private Taken edit(Arrival arrival, Source source) throws SQLException {
+        workspace.load(Entity.of(arrival.entity()), List.of(arrival.edit().id()));
+        GoldenRow golden = workspace.golden(arrival.edit().id());
+        if (golden == null || !golden.entity.word().equals(arrival.entity())) {
+            return new Taken(State.NOT_FOUND, null, Map.of(), new Refusal("crm:" + arrival.entity(), "/id",
+                    "There is no " + arrival.entity() + " " + arrival.edit().id() + ".", "unknown-reference"));
+        }
+        Long expected = arrival.edit().expectedVersion();
+        if (expected != null && expected != golden.version) {
+            return new Taken(State.CONFLICT, golden, Map.of(), new Refusal("crm:" + arrival.entity(), null,
+                    "The record is at version " + golden.version + ", not " + expected
+                            + ". Read it again and repeat the edit.",
+                    "conflict"));
+        }
+        Map<String, Object> patch = withoutSource(arrival.document());
+        if (golden.entity == Entity.CUSTOMER) {
+            resolveMembership(arrival.spoke(), patch);
+        } else {
+            patch.remove("customer");
+        }
+        Merge.Result result = merge(arrival.entity()).apply(golden.document, golden.document, patch, golden.document,
+                golden.provenance(), source);
+        if (result.changed().isEmpty()) {
+            return new Taken(State.UNCHANGED, golden, found("edit", List.of()), null);
+        }
+        workspace.change(golden, result.golden(), result.changed(), source, "edited", null);
+        return new Taken(State.APPLIED, golden, found("edit", result.changed()), null);
+    }
+
+    // ---- customers
+
+    private Taken customer(String spoke, Map<String, Object> said, Source source, String at) throws SQLException {
+        String externalId = sourceText(said, "id");
+        String revision = sourceText(said, "revision");
+        Map<String, Object> theirs = withoutSource(said);
+        theirs.remove("id");
+        resolveMembership(spoke, theirs);
+        LinkRow link = workspace.link(spoke, "customer", externalId);
+        if (link != null) {
+            return linked(link, theirs, revision, deleted(said), source);
+        }
+        Matching.Verdict verdict = match(theirs, null);
+        GoldenRow golden = verdict.match() == null ? null : workspace.golden(verdict.match());
+        boolean known = golden != null;
+        String how = known ? "matched" : "new";
+        if (!known) {
+            requireSomeName(theirs, at);
+            theirs.putIfAbsent("kind", theirs.get("organizationName") != null && theirs.get("name") == null
+                    ? "organization"
+                    : "person");
+            golden = workspace.create(Entity.CUSTOMER, Identifiers.next(workspace.now()), Map.of(), source);
+        }
+        LinkRow awaited = known && externalId != null ? workspace.awaited(spoke, golden) : null;
+        boolean inPassing = externalId == null && known && !at.equals("/");
+        Merge.Result result = inPassing
+                ? merge("customer").fill(theirs, golden.document, golden.provenance(), source)
+                : merge("customer").apply(null, null, theirs, golden.document, golden.provenance(), source);
+        boolean changed = !known || !result.changed().isEmpty();
+        if (changed) {
+            workspace.change(golden, result.golden(), result.changed(), source, known ? "updated" : "created",
+                    externalId);
+        }
+        if (externalId != null) {
+            LinkRow own = awaited == null ? workspace.newLink(spoke, golden, externalId) : awaited;
+            own.externalId = externalId;
+            workspace.hold(own, golden, result.base(), result.ours(), revision);
+        }
+        parkConflicts(result, golden, source);
+        parkPossible(golden, verdict.possible(), source);
+        return new Taken(changed ? State.APPLIED : State.UNCHANGED, golden, found(how, result.changed()), null);
+    }
+
+    private Taken linked(LinkRow link, Map<String, Object> theirs, String revision, boolean deleted, Source source)
+            throws SQLException {
+        GoldenRow golden = workspace.golden(link.entityId);
+        if (older(revision, link.revision)) {
+            return new Taken(State.STALE, golden, found("linked", List.of()), null);
+        }
+        if (deleted) {
+            Refusal why = new Refusal("crm:" + link.entity, null, "Spoke " + link.spoke + " deleted its record "
+                    + link.externalId + ". Decide whether the customer is inactive or the record should be made again.",
+                    "deleted");
+            return new Taken(State.PARKED, golden, found("linked", List.of()), why);
+        }
+        Merge.Result result = merge(link.entity).apply(link.base, link.ours, theirs, golden.document,
+                golden.provenance(), source);
+        if (!result.changed().isEmpty()) {
+            workspace.change(golden, result.golden(), result.changed(), source, "updated", link.externalId);
+        }
+        workspace.hold(link, golden, result.base(), result.ours(), revision);
+        parkConflicts(result, golden, source);
+        if (golden.entity == Entity.CUSTOMER && touchesKeys(result.changed())) {
+            Matching.Verdict verdict = match(golden.document, golden.id);
+            Set<UUID> possible = new LinkedHashSet<>(verdict.possible());
+            if (verdict.match() != null) {
+                possible.add(verdict.match());
+            }
+            parkPossible(golden, possible, source);
+        }
+        return new Taken(result.changed().isEmpty() ? State.UNCHANGED : State.APPLIED, golden,
+                found("linked", result.changed()), null);
+    }
+
+    private static boolean touchesKeys(Set<String> changed) {
+        return changed.stream().anyMatch(Set.of("emails", "phones", "identifiers")::contains);
+    }
+
+    private Matching.Verdict match(Map<String, Object> customer, UUID except) throws SQLException {
+        Map<UUID, Set<MatchKey>> shared = new LinkedHashMap<>();
+        for (MatchKey key : MatchKey.of(customer)) {
+            if (key.kind() == MatchKey.Kind.WORD) {
+                continue;
+            }
+            for (UUID id : workspace.withKey(key)) {
+                if (!id.equals(except)) {
+                    shared.computeIfAbsent(id, _ -> new LinkedHashSet<>()).add(key);
+                }
+            }
+        }
+        if (shared.isEmpty()) {
+            return new Matching.Verdict(null, Set.of());
+        }
+        workspace.load(Entity.CUSTOMER, shared.keySet());
+        Map<UUID, Matching.Candidate> candidates = new LinkedHashMap<>();
+        shared.forEach((id, keys) -> {
+            GoldenRow golden = workspace.golden(id);
+            // A key may have been given up earlier in this batch.
+            Set<MatchKey> still = MatchKey.of(golden.document);
+            keys.retainAll(still);
+            if (!keys.isEmpty()) {
+                candidates.put(id, new Matching.Candidate(id, golden.document, keys));
+            }
+        });
+        return Matching.decide(customer, candidates);
+    }
+
+    private void resolveMembership(String spoke, Map<String, Object> customer) {
+        Map<String, Object> organization = document(customer.get("memberOf"));
+        if (organization == null) {
+            return;
+        }
+        UUID id = uuid(organization.get("id"));
+        if (id == null && organization.get("externalId") instanceof String externalId) {
+            LinkRow link = workspace.link(spoke, "customer", externalId);
+            if (link == null) {
+                throw new Refused("customer", "/memberOf/externalId", "The organization \"" + externalId
+                        + "\" is not known. Send the organization before its members.", "unknown-reference");
+            }
+            id = link.entityId;
+        } else if (id != null && workspace.golden(id) == null) {
+            throw new Refused("customer", "/memberOf/id", "There is no organization " + id + ".", "unknown-reference");
+        }
+        customer.put("memberOf", id == null ? null : Map.of("id", id.toString()));
+    }
+
+    private static void requireSomeName(Map<String, Object> customer, String at) {
+        Map<String, Object> name = document(customer.get("name"));
+        boolean named = customer.get("organizationName") != null
+                || name != null && (name.get("family") != null || name.get("given") != null)
+                || customer.get("emails") instanceof List<?> emails && !emails.isEmpty()
+                || customer.get("phones") instanceof List<?> phones && !phones.isEmpty();
+        if (!named) {
+            throw new Refused("customer", at.equals("/") ? "/name" : at + "/name",
+                    "The customer is new and has neither a name nor an e-mail address nor a phone number. Give at least one of them.",
+                    "invalid");
+        }
+    }
+
+    private void parkConflicts(Merge.Result result, GoldenRow golden, Source source) {
+        for (Merge.Conflict conflict : result.conflicts()) {
+            Map<String, Object> detail = new LinkedHashMap<>();
+            detail.put("golden", conflict.golden());
+            detail.put("theirs", conflict.theirs());
+            Refusal why = new Refusal("crm:" + golden.entity.word(), conflict.path(), "Spoke " + source.spoke()
+                    + " and another changed the same field. The hub kept its value; choose the right one.", "conflict");
+            workspace.park("CONFLICT", "conflict:" + golden.id + ":" + conflict.path() + ":" + source.spoke(),
+                    "conflicting " + golden.entity.word() + " " + conflict.path(), source.spoke(),
+                    golden.entity.word(), golden.id, source.message(), why, detail);
+        }
+    }
+
+    private void parkPossible(GoldenRow golden, Set<UUID> possible, Source source) {
+        for (UUID other : possible) {
+            List<String> pair = List.of(golden.id.toString(), other.toString()).stream().sorted().toList();
+            Refusal why = new Refusal("crm:customer", null,
+                    "Customers " + pair.getFirst() + " and " + pair.getLast()
+                            + " may be the same. The hub keeps them apart until a person decides.",
+                    "possible-duplicate");
+            workspace.park("POSSIBLE_DUPLICATE", "possible-duplicate:" + String.join(":", pair), "possible duplicate",
+                    source.spoke(), "customer", golden.id, source.message(), why, Map.of("other", other.toString()));
+        }
+    }
+
+    // ---- orders and what follows from them
+
+    private Taken order(Arrival arrival, Source source) throws SQLException {
+        Map<String, Object> said = arrival.document();
+        if (!(said.get("number") instanceof String number) || number.isBlank()) {
+            throw new Refused("order", "/number",
+                    "The order has no number. Give the sale's own number: it is what makes one invoice of it.",
+                    "invalid");
+        }
+        GoldenRow order = workspace.order(number);
+        Map<String, Object> theirs = withoutSource(said);
+        boolean paid = "paid"
+                .equals(theirs.getOrDefault("paymentStatus", order == null ? null : order.text("paymentStatus")));
+        if (paid) {
+            requireForInvoice(theirs, order, "total");
+            requireForInvoice(theirs, order, "currency");
+        }
+        UUID customer = buyer(arrival.spoke(), document(said.get("customer")), order, source);
+        GoldenRow invoice = order == null ? null : workspace.invoiceOf(order);
+        if (invoice != null) {
+            keepInvoiced(theirs, order, source);
+        }
+        if (order == null) {
+            theirs.put("customer", Map.of("id", customer.toString()));
+        } else {
+            theirs.remove("customer");
+            if (customer != null && !customer.equals(order.customer())) {
+                parkPossible(workspace.golden(customer), Set.of(order.customer()), source);
+            }
+        }
+        String externalId = sourceText(said, "id");
+        String revision = sourceText(said, "revision");
+        LinkRow link = workspace.link(arrival.spoke(), "order", externalId);
+        if (link != null && older(revision, link.revision)) {
+            return new Taken(State.STALE, order, found("linked", List.of()), null);
+        }
+        boolean known = order != null;
+        if (!known) {
+            order = workspace.create(Entity.ORDER, Identifiers.next(workspace.now()), Map.of(), source);
+        }
+        Merge.Result result = merge("order").apply(link == null ? null : link.base, link == null ? null : link.ours,
+                theirs, order.document, order.provenance(), source);
+        boolean changed = !known || !result.changed().isEmpty();
+        if (changed) {
+            workspace.change(order, result.golden(), result.changed(), source, known ? "updated" : "created",
+                    externalId);
+        }
+        if (externalId != null) {
+            workspace.hold(link == null ? workspace.newLink(arrival.spoke(), order, externalId) : link, order,
+                    result.base(), result.ours(), revision);
+        }
+        parkConflicts(result, order, source);
+        if (workspace.invoiceOf(order) == null && "paid".equals(order.text("paymentStatus"))
+                && !"cancelled".equals(order.text("status"))) {
+            requestInvoice(order, source);
+        }
+        return new Taken(changed ? State.APPLIED : State.UNCHANGED, order,
+                found(known ? "numbered" : "new", result.changed()), null);
+    }
+
+    private static void requireForInvoice(Map<String, Object> theirs, GoldenRow order, String field) {
+        if (theirs.get(field) == null && (order == null || order.document.get(field) == null)) {
+            throw new Refused("order", "/" + field,
+                    "The order is paid but has no " + field + ", so it cannot be invoiced. Give its " + field + ".",
+                    "invalid");
+        }
+    }
+
+    /** Who bought. Null when an order that is known already does not say. */
+    private UUID buyer(String spoke, Map<String, Object> customer, GoldenRow order, Source source)
+            throws SQLException {
+        if (customer == null) {
+            if (order == null) {
+                throw new Refused("order", "/customer",
+                        "The order names no customer. Give the customer's id or at least an e-mail address.",
+                        "invalid");
+            }
+            return null;
+        }
+        UUID id = uuid(customer.get("id"));
+        if (id != null) {
+            if (workspace.golden(id) == null) {
+                throw new Refused("order", "/customer/id", "There is no customer " + id + ".", "unknown-reference");
+            }
+            return id;
+        }
+        String externalId = sourceText(customer, "id");
+        LinkRow link = workspace.link(spoke, "customer", externalId);
+        if (customer.keySet().equals(Set.of("source"))) {
+            if (link == null) {
+                throw new Refused("order", "/customer/source/id", "The customer \"" + externalId
+                        + "\" is not known. Send the customer first, or send it within the order.",
+                        "unknown-reference");
+            }
+            return link.entityId;
+        }
+        return customer(spoke, customer, source, "/customer").golden().id;
+    }
+
+    /** What was invoiced stays as it was invoiced: a later message with other amounts is a matter for a person. */
+    private void keepInvoiced(Map<String, Object> theirs, GoldenRow order, Source source) {
+        Object total = theirs.get("total");
+        if (total != null && new BigDecimal(total.toString()).compareTo(new BigDecimal(order.text("total"))) != 0) {
+            Map<String, Object> detail = new LinkedHashMap<>();
+            detail.put("golden", order.text("total"));
+            detail.put("theirs", total);
+            Refusal why = new Refusal("crm:order", "/total", "Order " + order.text("number") + " is invoiced with "
+                    + order.text("total") + ", and spoke " + source.spoke() + " now says " + total
+                    + ". The invoice stays; correct it with a credit note or correct the spoke.", "conflict");
+            workspace.park("CONFLICT", "invoiced:" + order.id + ":" + source.spoke(), "order changed after its invoice",
+                    source.spoke(), "order", order.id, source.message(), why, detail);
+        }
+        List.of("total", "tax", "currency", "lines").forEach(theirs::remove);
+    }
+
+    private void requestInvoice(GoldenRow order, Source source) {
+        Map<String, Object> invoice = new LinkedHashMap<>();
+        invoice.put("reference", order.text("number"));
+        invoice.put("orderNumber", order.text("number"));
+        invoice.put("customer", order.document.get("customer"));
+        for (String field : List.of("currency", "lines", "total", "tax")) {
+            if (order.document.get(field) != null) {
+                invoice.put(field, order.document.get(field));
+            }
+        }
+        invoice.put("status", "requested");
+        workspace.createInvoice(order, invoice, source);
+    }
+
+    private Taken payment(Arrival arrival, Source source) throws SQLException {
+        Map<String, Object> said = arrival.document();
+        String externalId = sourceText(said, "id");
+        if (externalId == null) {
+            throw new Refused("payment", "/source/id",
+                    "The payment has no id of its own, so a repeat could not be told from a second payment. Give one.",
+                    "invalid");
+        }
+        LinkRow link = workspace.link(arrival.spoke(), "payment", externalId);
+        if (link != null) {
+            return new Taken(State.UNCHANGED, workspace.golden(link.entityId), found("linked", List.of()), null);
+        }
+        GoldenRow order = said.get("orderNumber") instanceof String number ? workspace.order(number) : null;
+        GoldenRow invoice = said.get("invoiceNumber") instanceof String number ? workspace.invoice(number) : null;
+        if (invoice == null && order != null) {
+            invoice = workspace.invoiceOf(order);
+        }
+        if (order == null && invoice != null) {
+            order = workspace.order(invoice.text("orderNumber"));
+        }
+        if (order == null && invoice == null) {
+            boolean byInvoice = said.get("invoiceNumber") != null;
+            throw new Refused("payment", byInvoice ? "/invoiceNumber" : "/orderNumber",
+                    "No invoice or order with this number is known. Check the number, or send the order first.",
+                    "unknown-reference");
+        }
+        BigDecimal amount = new BigDecimal(String.valueOf(said.get("amount")));
+        Map<String, Object> document = withoutSource(said);
+        GoldenRow payment = workspace.create(Entity.PAYMENT, Identifiers.next(workspace.now()), Map.of(), source);
+        if (invoice != null) {
+            document.put("invoice", invoice.id.toString());
+        }
+        if (order != null) {
+            document.put("order", order.id.toString());
+        }
+        workspace.change(payment, document, document.keySet(), source, "created", externalId);
+        LinkRow own = workspace.newLink(arrival.spoke(), payment, externalId);
+        workspace.hold(own, payment, withoutSource(said), withoutSource(said), sourceText(said, "revision"));
+        if (invoice != null) {
+            payInvoice(invoice, order, amount, said.get("paidAt"), source);
+        } else if (!"paid".equals(order.text("paymentStatus")) && order.text("total") != null
+                && amount.compareTo(new BigDecimal(order.text("total"))) >= 0) {
+            requireForInvoice(order.document, order, "currency");
+            Map<String, Object> paid = new LinkedHashMap<>(order.document);
+            paid.put("paymentStatus", "paid");
+            workspace.change(order, paid, List.of("paymentStatus"), source, "paid", null);
+            requestInvoice(order, source);
+        }
+        return new Taken(State.APPLIED, payment, found("new", document.keySet()), null);
+    }
+
+    private void payInvoice(GoldenRow invoice, GoldenRow order, BigDecimal amount, Object paidAt, Source source) {
+        Map<String, Object> paid = new LinkedHashMap<>(invoice.document);
+        BigDecimal before = paid.get("paidAmount") == null
+                ? BigDecimal.ZERO
+                : new BigDecimal(paid.get("paidAmount").toString());
+        BigDecimal now = before.add(amount);
+        paid.put("paidAmount", now.toPlainString());
+        boolean closed = now.compareTo(new BigDecimal(invoice.text("total"))) >= 0;
+        List<String> fields = new ArrayList<>(List.of("paidAmount"));
+        if (closed) {
+            paid.put("status", "paid");
+            fields.add("status");
+            if (paidAt != null) {
+                paid.put("paidAt", paidAt);
+                fields.add("paidAt");
+            }
+        }
+        workspace.change(invoice, paid, fields, source, closed ? "paid" : "part paid", null);
+        if (closed && order != null) {
+            Map<String, Object> settled = new LinkedHashMap<>(order.document);
+            settled.put("paymentStatus", "paid");
+            settled.put("invoiceStatus", "paid");
+            workspace.change(order, settled, List.of("paymentStatus", "invoiceStatus"), source, "paid", null);
+        }
+    }
+
+    // ---- interactions and opportunities
+
+    private Taken interaction(Arrival arrival, Source source) throws SQLException {
+        Map<String, Object> said = arrival.document();
+        String externalId = sourceText(said, "id");
+        LinkRow link = workspace.link(arrival.spoke(), "interaction", externalId);
+        if (link != null) {
+            return new Taken(State.UNCHANGED, workspace.golden(link.entityId), found("linked", List.of()), null);
+        }
+        Map<String, Object> customer = document(said.get("customer"));
+        if (customer == null) {
+            throw new Refused("interaction", "/customer", "The interaction names no customer.", "invalid");
+        }
+        boolean creates = "lead".equals(said.get("kind"));
+        UUID known = uuid(customer.get("id"));
+        if (known == null && !creates) {
+            known = match(withoutSource(customer), null).match();
+            if (known == null) {
+                return new Taken(State.IGNORED, null, found("nobody known", List.of()), null);
+            }
+        }
+        if (known == null) {
+            known = customer(arrival.spoke(), customer, source, "/customer").golden().id;
+        } else if (workspace.golden(known) == null) {
+            throw new Refused("interaction", "/customer/id", "There is no customer " + known + ".",
+                    "unknown-reference");
+        }
+        return append(Entity.INTERACTION, arrival.spoke(), said, externalId, known, source);
+    }
+
+    private Taken opportunity(Arrival arrival, Source source) throws SQLException {
+        Map<String, Object> said = arrival.document();
+        String externalId = sourceText(said, "id");
+        LinkRow link = workspace.link(arrival.spoke(), "opportunity", externalId);
+        if (link != null) {
+            Map<String, Object> theirs = withoutSource(said);
+            theirs.remove("customer");
+            return linked(link, theirs, sourceText(said, "revision"), deleted(said), source);
+        }
+        UUID customer = buyer(arrival.spoke(), document(said.get("customer")), null, source);
+        return append(Entity.OPPORTUNITY, arrival.spoke(), said, externalId, customer, source);
+    }
+
+    private Taken append(Entity entity, String spoke, Map<String, Object> said, String externalId, UUID customer,
+            Source source) {
+        Map<String, Object> document = withoutSource(said);
+        document.put("customer", Map.of("id", customer.toString()));
+        document.values().removeIf(java.util.Objects::isNull);
+        GoldenRow golden = workspace.create(entity, Identifiers.next(workspace.now()), Map.of(), source);
+        workspace.change(golden, document, document.keySet(), source, "created", externalId);
+        if (externalId != null) {
+            workspace.hold(workspace.newLink(spoke, golden, externalId), golden, document, document,
+                    sourceText(said, "revision"));
+        }
+        return new Taken(State.APPLIED, golden, found("new", document.keySet()), null);
+    }
+
+    // ---- small things
+
+    private Merge merge(String entity) {
+        return merges.computeIfAbsent(entity,
+                _ -> new Merge(entity, settings.survivorship(), spoke -> settings.rank(spoke, entity)));
+    }
+
+    private static Map<String, Object> found(String how, java.util.Collection<String> changed) {
+        return Map.of("recognised", how, "changed", List.copyOf(changed));
+    }
+
+    /** Numbers compare as numbers, anything else (RFC 3339 times among them) as text. Unknown is never older. */
+    static boolean older(String revision, String known) {
+        if (revision == null || known == null || revision.equals(known)) {
+            return false;
+        }
+        try {
+            return new BigDecimal(revision).compareTo(new BigDecimal(known)) < 0;
+        } catch (NumberFormatException notNumbers) {
+            try {
+                return java.time.OffsetDateTime.parse(revision).toInstant()
+                        .isBefore(java.time.OffsetDateTime.parse(known).toInstant());
+            } catch (java.time.format.DateTimeParseException notTimes) {
+                return false;
+            }
+        }
+    }
+
+    private static boolean deleted(Map<String, Object> document) {
+        return document(document.get("source")) instanceof Map<?, ?> source
+                && Boolean.TRUE.equals(source.get("deleted"));
+    }
+
+    private static Map<String, Object> withoutSource(Map<String, Object> document) {
+        Map<String, Object> rest = new LinkedHashMap<>(document);
+        rest.remove("source");
+        return rest;
+    }
+
+    private static String sourceText(Map<String, Object> document, String field) {
+        Map<String, Object> source = document(document.get("source"));
+        Object value = source == null ? null : source.get(field);
+        return value == null ? null : value.toString();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> document(Object value) {
+        return value instanceof Map<?, ?> ? (Map<String, Object>) value : null;
+    }
+
+    private static UUID uuid(Object value) {
+        try {
+            return value == null ? null : UUID.fromString(value.toString());
+        } catch (IllegalArgumentException notAnId) {
+            return null;
+        }
+    }
+
+    private static void addText(Set<String> values, Object value) {
+        if (value instanceof String text) {
+            values.add(text);
+        }
+    }
+}

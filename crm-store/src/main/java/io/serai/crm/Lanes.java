@@ -1,0 +1,368 @@
+package io.serai.crm;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+import io.serai.crm.plan.Projection;
+
+/**
+ * Hands out what has to be written to spokes, and records what came of it. A lane is one spoke's copy of one record:
+ * it has at most one delivery at a time, and always towards the latest version.
+ */
+public final class Lanes implements AutoCloseable {
+    private static final int LARGEST_BATCH = 256;
+
+    private final Transactions transactions;
+    private final Settings settings;
+    private final InstantSource clock;
+    private final Gatherer<DeliveryResult, Boolean> recorder;
+
+    Lanes(Transactions transactions, Settings settings, InstantSource clock) {
+        this.transactions = transactions;
+        this.settings = settings;
+        this.clock = clock;
+        this.recorder = new Gatherer<>("record", 1, LARGEST_BATCH, 4 * LARGEST_BATCH, this::recordBatch);
+    }
+
+    private record Row(long lane, long fence, UUID id, String externalId, Map<String, Object> ours, String revision,
+            int attempt) {}
+
+    /**
+     * Claims lanes of a spoke that are behind and due. A claim that is not recorded within the lease is free again.
+     * Lanes that turn out to lack nothing are closed here and not handed out.
+     */
+    public List<Delivery> claim(String spoke, String entity, int most, Duration lease) {
+        SpokeProfile profile = settings.profile(spoke, entity)
+                .orElseThrow(
+                        () -> new IllegalArgumentException("Spoke " + spoke + " does not listen to " + entity + "."));
+        Instant now = clock.instant();
+        return transactions.run(connection -> {
+            List<Row> rows = new ArrayList<>();
+            new Statements().read("""
+                    with due as (
+                      select id from link
+                      where spoke = ? and entity = ? and state = 'BEHIND' and next_try_at <= ?
+                        and (lease_until is null or lease_until < ?)
+                      order by next_try_at limit ? for update skip locked)
+                    update link l set lease_until = ?, fence = fence + 1, attempts = attempts + 1
+                    from due where l.id = due.id
+                    returning l.id, l.fence, l.entity_id, l.external_id, coalesce(l.ours, l.base)::text, l.revision,
+                      l.attempts
+                    """,
+                    row -> rows.add(new Row(row.getLong(1), row.getLong(2), row.getObject(3, UUID.class),
+                            row.getString(4), Json.document(row.getString(5)), row.getString(6), row.getInt(7))),
+                    spoke, entity, time(now), time(now), most, time(now.plus(lease))).execute(connection);
+            return rows.isEmpty() ? List.of() : deliveries(connection, profile, rows, now);
+        });
+    }
+
+    private List<Delivery> deliveries(Connection connection, SpokeProfile profile, List<Row> rows, Instant now)
+            throws SQLException {
+        Map<UUID, Golden> goldens = Goldens.load(connection, Entity.of(profile.entity()),
+                rows.stream().map(Row::id).toList());
+        Map<UUID, String> traces = traces(connection, goldens);
+        Map<UUID, Map<String, Object>> customers = customers(connection, profile, goldens.values());
+        List<Delivery> deliveries = new ArrayList<>();
+        Columns nothing = new Columns();
+        for (Row row : rows) {
+            Golden golden = goldens.get(row.id());
+            Map<String, Object> wanted = Projection.of(golden.document(), profile::carries);
+            Map<String, Object> held = row.ours() == null
+                    ? Map.of()
+                    : Projection.of(row.ours(), profile::carries);
+            Map<String, Object> patch = row.externalId() == null
+                    ? new LinkedHashMap<>(wanted)
+                    : Projection.patch(profile.entity(), held, wanted);
+            if (patch.isEmpty()) {
+                nothing.add(row.lane(), row.fence(), golden.version());
+                continue;
+            }
+            Map<String, Object> whole = new LinkedHashMap<>(golden.document());
+            refer(whole, customers);
+            refer(patch, customers);
+            whole.put("id", golden.id().toString());
+            whole.put("version", golden.version());
+            deliveries.add(new Delivery(row.lane(), row.fence(), profile.spoke(), profile.entity(), row.id(),
+                    row.externalId(), row.revision(), golden.version(), patch, whole, row.attempt(),
+                    traces.get(row.id())));
+        }
+        if (!nothing.isEmpty()) {
+            new Statements().write("""
+                    update link l set synced = n.version::bigint, lease_until = null, attempts = 0, problem = null,
+                      state = case when wanted > n.version::bigint then 'BEHIND' else 'SYNCED' end,
+                      behind_since = case when wanted > n.version::bigint then behind_since end
+                    from unnest(?, ?, ?) n(lane, fence, version)
+                    where l.id = n.lane::bigint and l.fence = n.fence::bigint
+                    """, nothing.arrays()).execute(connection);
+        }
+        return deliveries;
+    }
+
+    /** The trace that each record's latest change belongs to. */
+    private static Map<UUID, String> traces(Connection connection, Map<UUID, Golden> goldens) throws SQLException {
+        Columns keys = new Columns();
+        goldens.values().forEach(golden -> keys.add(golden.id(), golden.version()));
+        Map<UUID, String> traces = new HashMap<>();
+        new Statements().read("""
+                select c.entity_id, m.traceparent
+                from unnest(?, ?) k(id, version)
+                join change c on c.entity_id = k.id::uuid and c.version = k.version::bigint
+                join message m on m.id = c.message
+                where m.traceparent is not null
+                """, row -> traces.put(row.getObject(1, UUID.class), row.getString(2)), keys.arrays())
+                .execute(connection);
+        return traces;
+    }
+
+    /** The customers that records refer to, each with its id in the spoke. */
+    static Map<UUID, Map<String, Object>> customers(Connection connection, SpokeProfile profile,
+            Iterable<Golden> goldens) throws SQLException {
+        Set<UUID> ids = new LinkedHashSet<>();
+        for (Golden golden : goldens) {
+            for (String field : List.of("customer", "memberOf")) {
+                if (golden.document().get(field) instanceof Map<?, ?> reference && reference.get("id") != null) {
+                    ids.add(UUID.fromString(reference.get("id").toString()));
+                }
+            }
+        }
+        Map<UUID, Map<String, Object>> customers = new HashMap<>();
+        if (ids.isEmpty()) {
+            return customers;
+        }
+        Goldens.load(connection, Entity.CUSTOMER, List.copyOf(ids)).forEach((id, golden) -> {
+            Map<String, Object> customer = new LinkedHashMap<>();
+            customer.put("id", id.toString());
+            customer.putAll(golden.document());
+            customers.put(id, customer);
+        });
+        new Statements().read("""
+                select entity_id, external_id from link
+                where spoke = ? and entity = 'customer' and entity_id = any(?::uuid[]) and external_id is not null
+                """, row -> customers.get(row.getObject(1, UUID.class)).put("externalId", row.getString(2)),
+                profile.spoke(), (Object) ids.stream().map(UUID::toString).toArray(String[]::new)).execute(connection);
+        return customers;
+    }
+
+    static void refer(Map<String, Object> document, Map<UUID, Map<String, Object>> customers) {
+        for (String field : List.of("customer", "memberOf")) {
+            if (document.get(field) instanceof Map<?, ?> reference && reference.get("id") != null) {
+                document.put(field, customers.getOrDefault(UUID.fromString(reference.get("id").toString()), Map.of()));
+            }
+        }
+    }
+
+    /** Records what came of deliveries; returns when it is committed. False for a claim that no longer stood. */
+    public List<Boolean> record(List<DeliveryResult> results) {
+        return recorder.call(results);
+    }
+
+    private List<Boolean> recordBatch(List<DeliveryResult> results) {
+        return transactions.write(connection -> {
+            Map<Long, Current> lanes = current(connection, results);
+            Workspace workspace = new Workspace(connection, settings, clock.instant());
+            Columns done = new Columns();
+            Columns waiting = new Columns();
+            Columns adopted = new Columns();
+            Columns log = new Columns();
+            List<Boolean> stood = new ArrayList<>();
+            Set<String> taken = taken(connection, results);
+            for (DeliveryResult result : results) {
+                Delivery delivery = result.delivery();
+                Current lane = lanes.get(delivery.lane());
+                boolean stands = lane != null && lane.fence() == delivery.fence();
+                stood.add(stands);
+                log(log, result);
+                if (!stands) {
+                    continue;
+                }
+                String subject = "delivery:" + delivery.spoke() + ":" + delivery.id();
+                switch (result.kind()) {
+                    case DONE -> {
+                        String externalId = result.externalId() == null ? delivery.externalId() : result.externalId();
+                        if (delivery.creates() && taken.contains(taken(delivery, externalId))) {
+                            parkTaken(workspace, delivery, externalId, subject);
+                            waiting.add(delivery.lane(), delivery.fence(), "PARKED", time(result.at()), "0",
+                                    "record " + externalId + " belongs to another customer");
+                            continue;
+                        }
+                        writeDone(done, result, lane, externalId);
+                        if (delivery.attempt() > 1) {
+                            workspace.resolve(subject);
+                        }
+                    }
+                    case RETRY -> waiting.add(delivery.lane(), delivery.fence(), "BEHIND",
+                            time(result.at().plus(result.retryAfter())), result.countsAsAttempt() ? "0" : "1",
+                            result.problem());
+                    case ADOPT -> {
+                        if (taken.contains(taken(delivery, result.externalId()))) {
+                            parkTaken(workspace, delivery, result.externalId(), subject);
+                            waiting.add(delivery.lane(), delivery.fence(), "PARKED", time(result.at()), "0",
+                                    result.problem());
+                        } else {
+                            adopted.add(delivery.lane(), delivery.fence(), result.externalId(), time(result.at()));
+                        }
+                    }
+                    case PARKED -> {
+                        waiting.add(delivery.lane(), delivery.fence(), "PARKED", time(result.at()), "0",
+                                result.problem());
+                        workspace.park("DELIVERY", subject,
+                                delivery.spoke() + " refuses " + delivery.entity() + " " + result.field(),
+                                delivery.spoke(), delivery.entity(), delivery.id(), null,
+                                new Refusal("connector:" + delivery.spoke() + "/" + delivery.entity(), result.field(),
+                                        result.problem(), "invalid"),
+                                Map.of("version", delivery.version(), "fields", delivery.changed()));
+                    }
+                }
+            }
+            write(connection, done, waiting, adopted, log);
+            workspace.write();
+            return stood;
+        });
+    }
+
+    private record Current(long fence, Map<String, Object> base, Map<String, Object> ours, String revision) {}
+
+    private static Map<Long, Current> current(Connection connection, List<DeliveryResult> results)
+            throws SQLException {
+        Map<Long, Current> lanes = new HashMap<>();
+        Columns ids = new Columns();
+        results.forEach(result -> ids.add(result.delivery().lane()));
+        new Statements().read("""
+                select id, fence, base::text, coalesce(ours, base)::text, revision from link
+                where id = any(?::bigint[])
+                """, row -> lanes.put(row.getLong(1), new Current(row.getLong(2), Json.document(row.getString(3)),
+                Json.document(row.getString(4)), row.getString(5))), ids.arrays()).execute(connection);
+        return lanes;
+    }
+
+    private static String taken(Delivery delivery, String externalId) {
+        return delivery.spoke() + " " + delivery.entity() + " " + externalId;
+    }
+
+    /** Records of spokes that a create claims to have made but that are linked already. */
+    private static Set<String> taken(Connection connection, List<DeliveryResult> results) throws SQLException {
+        Columns made = new Columns();
+        for (DeliveryResult result : results) {
+            if (result.delivery().creates() && result.externalId() != null) {
+                made.add(result.delivery().spoke(), result.delivery().entity(), result.externalId(),
+                        result.delivery().lane());
+            }
+        }
+        Set<String> taken = new LinkedHashSet<>();
+        if (!made.isEmpty()) {
+            new Statements().read("""
+                    select l.spoke, l.entity, l.external_id from unnest(?, ?, ?, ?) m(spoke, entity, external_id, lane)
+                    join link l on l.spoke = m.spoke and l.entity = m.entity and l.external_id = m.external_id
+                    where l.id <> m.lane::bigint
+                    """, row -> taken.add(row.getString(1) + " " + row.getString(2) + " " + row.getString(3)),
+                    made.arrays()).execute(connection);
+        }
+        return taken;
+    }
+
+    private static void parkTaken(Workspace workspace, Delivery delivery, String externalId, String subject) {
+        workspace.park("CONFLICT", subject, delivery.spoke() + " has the record under another customer",
+                delivery.spoke(), delivery.entity(), delivery.id(), null,
+                new Refusal("connector:" + delivery.spoke() + "/" + delivery.entity(), null, "Spoke "
+                        + delivery.spoke() + " answers with its record " + externalId
+                        + ", which belongs to another golden record. Decide whether the two are the same.",
+                        "conflict"),
+                Map.of("externalId", externalId));
+    }
+
+    private static void writeDone(Columns done, DeliveryResult result, Current lane, String externalId) {
+        Delivery delivery = result.delivery();
+        Map<String, Object> sent = Goldens.plain(delivery.patch());
+        Map<String, Object> held = new LinkedHashMap<>(sent);
+        if (result.held() != null) {
+            // Fields that were not written may differ because somebody edited them there: their own message will tell.
+            result.held().forEach((field, value) -> {
+                if (delivery.creates() || sent.containsKey(field)) {
+                    held.put(field, value);
+                }
+            });
+        }
+        held.remove("source");
+        Map<String, Object> base = Projection.over(delivery.entity(), lane.base(), held);
+        Map<String, Object> ours = Projection.over(delivery.entity(), lane.ours(), sent);
+        String revision = result.revision() == null || IngestBatch.older(result.revision(), lane.revision())
+                ? lane.revision()
+                : result.revision();
+        done.add(delivery.lane(), delivery.fence(), externalId, Json.text(base),
+                ours.equals(base) ? null : Json.text(ours), revision, delivery.version(), result.at());
+    }
+
+    private static void log(Columns log, DeliveryResult result) {
+        Delivery delivery = result.delivery();
+        String outcome = switch (result.kind()) {
+            case DONE -> "DONE";
+            case PARKED -> "PARKED";
+            case RETRY, ADOPT -> "RETRY";
+        };
+        log.add(delivery.spoke(), delivery.entity(), delivery.id(), delivery.version(),
+                delivery.creates() ? "create" : "update", Json.text(delivery.changed()), outcome, result.problem(),
+                delivery.attempt(), result.took().toMillis(), result.at());
+    }
+
+    private static void write(Connection connection, Columns done, Columns waiting, Columns adopted, Columns log)
+            throws SQLException {
+        Statements statements = new Statements();
+        if (!done.isEmpty()) {
+            statements.write("""
+                    update link l set external_id = d.external_id, base = d.base::jsonb, ours = d.ours::jsonb,
+                      revision = d.revision, synced = d.version::bigint, synced_at = d.at::timestamptz,
+                      state = case when wanted > d.version::bigint then 'BEHIND' else 'SYNCED' end,
+                      behind_since = case when wanted > d.version::bigint then behind_since end,
+                      attempts = 0, lease_until = null, problem = null
+                    from unnest(?, ?, ?, ?, ?, ?, ?, ?) d(lane, fence, external_id, base, ours, revision, version, at)
+                    where l.id = d.lane::bigint and l.fence = d.fence::bigint
+                    """, done.arrays());
+        }
+        if (!waiting.isEmpty()) {
+            statements.write("""
+                    update link l set state = w.state, next_try_at = w.next::timestamptz, lease_until = null,
+                      attempts = attempts - w.uncounted::int, problem = w.problem
+                    from unnest(?, ?, ?, ?, ?, ?) w(lane, fence, state, next, uncounted, problem)
+                    where l.id = w.lane::bigint and l.fence = w.fence::bigint
+                    """, waiting.arrays());
+        }
+        if (!adopted.isEmpty()) {
+            statements.write("""
+                    update link l set external_id = a.external_id, next_try_at = a.at::timestamptz, lease_until = null
+                    from unnest(?, ?, ?, ?) a(lane, fence, external_id, at)
+                    where l.id = a.lane::bigint and l.fence = a.fence::bigint
+                    """, adopted.arrays());
+        }
+        statements.write("""
+                insert into delivery (spoke, entity, entity_id, version, operation, fields, outcome, problem, attempt,
+                  millis, at)
+                select spoke, entity, id::uuid, version::bigint, operation, fields::jsonb, outcome, problem,
+                  attempt::int, millis::int, at::timestamptz
+                from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                  d(spoke, entity, id, version, operation, fields, outcome, problem, attempt, millis, at)
+                """, log.arrays());
+        statements.execute(connection);
+    }
+
+    static OffsetDateTime time(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC);
+    }
+
+    @Override
+    public void close() {
+        recorder.close();
+    }
+}

@@ -1,0 +1,108 @@
+package io.serai.crm;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Reads the journal. */
+public final class Messages {
+    private static final String SELECT = """
+            select id, spoke, entity, protocol, event, content_type, received_at, state, entity_id, version,
+              refusal::text, mapping, traceparent""";
+    private final Transactions transactions;
+
+    Messages(Transactions transactions) {
+        this.transactions = transactions;
+    }
+
+    /** Narrows a list; each may be null. @param state APPLIED, UNCHANGED, PARKED, REJECTED, … */
+    public record Question(String spoke, String entity, String state) {}
+
+    /** Latest first. */
+    public Page<Message> list(Question question, String after, int limit) {
+        List<String> conditions = new ArrayList<>(List.of("true"));
+        List<Object> parameters = new ArrayList<>();
+        narrow(conditions, parameters, "spoke = ?", question.spoke());
+        narrow(conditions, parameters, "entity = ?", question.entity());
+        narrow(conditions, parameters, "state = ?",
+                question.state() == null ? null : question.state().toUpperCase(Locale.ROOT));
+        narrow(conditions, parameters, "id < ?::uuid", after);
+        parameters.add(limit + 1);
+        List<Message> found = new ArrayList<>();
+        transactions.run(connection -> {
+            new Statements().read(SELECT + " from message where " + String.join(" and ", conditions)
+                    + " order by tenant desc, id desc limit ?", row -> found.add(message(row, null, List.of())),
+                    parameters.toArray()).execute(connection);
+            return null;
+        });
+        boolean more = found.size() > limit;
+        List<Message> items = more ? List.copyOf(found.subList(0, limit)) : List.copyOf(found);
+        return new Page<>(items, more ? items.getLast().id().toString() : null);
+    }
+
+    private static void narrow(List<String> conditions, List<Object> parameters, String condition, String value) {
+        if (value != null) {
+            conditions.add(condition);
+            parameters.add(value);
+        }
+    }
+
+    public Optional<Message> find(UUID id) {
+        return transactions.run(connection -> {
+            List<Message> found = new ArrayList<>();
+            new Statements().read(SELECT + ", received, finding::text from message where id = ?", row -> {
+                Message bare = message(row, row.getBytes(14), List.of());
+                found.add(message(row, row.getBytes(14),
+                        journey(connection, bare, Json.document(row.getString(15)))));
+            }, id).execute(connection);
+            return found.stream().findFirst();
+        });
+    }
+
+    private static List<Message.Step> journey(Connection connection, Message message, Map<String, Object> finding)
+            throws SQLException {
+        List<Message.Step> journey = new ArrayList<>();
+        journey.add(new Message.Step("connector:" + message.spoke() + "/" + message.entity(), message.receivedAt(),
+                "received", message.protocol()));
+        if (message.mapping() != null) {
+            journey.add(new Message.Step("mapping:" + message.mapping(), message.receivedAt(), "mapped", null));
+        }
+        String result = message.state().toLowerCase(Locale.ROOT);
+        if (message.refusal() != null) {
+            Refusal why = message.refusal();
+            journey.add(new Message.Step(why.step(), message.receivedAt(), result,
+                    (why.field() == null ? "" : why.field() + ": ") + why.problem()));
+            return journey;
+        }
+        journey.add(new Message.Step("crm:" + message.entity(), message.receivedAt(), result,
+                finding.get("recognised") + ", changed " + finding.get("changed")
+                        + (message.version() == null ? "" : ", version " + message.version())));
+        new Statements().read("""
+                select d.spoke, d.entity, d.operation, d.at, d.outcome, d.problem, d.version, d.fields::text
+                from change c join delivery d on d.entity_id = c.entity_id and d.version >= c.version
+                  and d.version < coalesce((select min(n.version) from change n
+                    where n.entity_id = c.entity_id and n.version > c.version), d.version + 1)
+                where c.message = ? order by d.id limit 200
+                """,
+                row -> journey.add(new Message.Step("connector:" + row.getString(1) + "/" + row.getString(2),
+                        Goldens.instant(row, 4), row.getString(5).toLowerCase(Locale.ROOT),
+                        row.getString(6) == null
+                                ? row.getString(3) + " version " + row.getLong(7) + ", fields " + row.getString(8)
+                                : row.getString(6))),
+                message.id()).execute(connection);
+        return journey;
+    }
+
+    private static Message message(ResultSet row, byte[] received, List<Message.Step> journey) throws SQLException {
+        return new Message(row.getObject(1, UUID.class), row.getString(2), row.getString(3), row.getString(4),
+                row.getString(5), row.getString(6), Goldens.instant(row, 7), row.getString(8),
+                row.getObject(9, UUID.class), row.getObject(10, Long.class), Workspace.refusal(row.getString(11)),
+                row.getString(12), row.getString(13), received, journey);
+    }
+}

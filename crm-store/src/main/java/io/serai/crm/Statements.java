@@ -1,0 +1,66 @@
+package io.serai.crm;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Statements that travel to the database together: the driver sends them as one, so that a batch costs one round trip
+ * however many tables it writes.
+ */
+final class Statements {
+    private final List<String> sql = new ArrayList<>();
+    private final List<Object> parameters = new ArrayList<>();
+    private final List<Rows> readers = new ArrayList<>();
+
+    /** Takes one row of a result. */
+    interface Rows {
+        void take(ResultSet row) throws SQLException;
+    }
+
+    Statements write(String statement, Object... values) {
+        return read(statement, null, values);
+    }
+
+    Statements read(String statement, Rows reader, Object... values) {
+        sql.add(statement.strip());
+        parameters.addAll(List.of(values));
+        readers.add(reader);
+        return this;
+    }
+
+    boolean isEmpty() {
+        return sql.isEmpty();
+    }
+
+    void execute(Connection connection) throws SQLException {
+        if (sql.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement = connection.prepareStatement(String.join(";\n", sql))) {
+            for (int i = 0; i < parameters.size(); i++) {
+                Object value = parameters.get(i);
+                switch (value) {
+                    case String[] text -> statement.setArray(i + 1, connection.createArrayOf("text", text));
+                    case byte[][] bytes -> statement.setArray(i + 1, connection.createArrayOf("bytea", bytes));
+                    case String text -> statement.setString(i + 1, text);
+                    default -> statement.setObject(i + 1, value);
+                }
+            }
+            boolean rows = statement.execute();
+            for (Rows reader : readers) {
+                if (reader != null && rows) {
+                    try (ResultSet result = statement.getResultSet()) {
+                        while (result.next()) {
+                            reader.take(result);
+                        }
+                    }
+                }
+                rows = statement.getMoreResults();
+            }
+        }
+    }
+}

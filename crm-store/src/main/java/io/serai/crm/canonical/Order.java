@@ -1,0 +1,19 @@
+package io.serai.crm.canonical;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A sale.
+ *
+ * @param number the sale's own number, the same in every system: what makes one invoice of it
+ * @param customer who bought: a customer document (see {@link Customer}), or its id
+ * @param status open, cancelled or completed
+ * @param paymentStatus unpaid, paid or refunded
+ * @param currency ISO 4217
+ */
+public record Order(String number, Map<String, Object> customer, String status, String paymentStatus,
+        Instant placedAt, Instant paidAt, String currency, @IdentifiedBy("line") List<Line> lines, BigDecimal total,
+        BigDecimal tax, String note, String invoiceNumber, String invoiceStatus) {}

@@ -1,0 +1,78 @@
+package io.serai.crm.plan;
+
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/** Decides whether a customer that nobody has linked yet is one we know. Pure. */
+public final class Matching {
+    private Matching() {}
+
+    /** A golden customer that shares a key. */
+    public record Candidate(UUID id, Map<String, Object> document, Set<MatchKey> shared) {}
+
+    /**
+     * @param match the customer it is; null when it is nobody we know
+     * @param possible customers it might be: a person has to decide
+     */
+    public record Verdict(UUID match, Set<UUID> possible) {}
+
+    /** Official numbers weigh more than e-mail, e-mail more than phone; name and address never decide. */
+    public static Verdict decide(Map<String, Object> customer, Map<UUID, Candidate> candidates) {
+        Party party = Party.of(customer);
+        Map<UUID, Integer> strength = new LinkedHashMap<>();
+        Set<UUID> possible = new LinkedHashSet<>();
+        Set<String> identifiers = schemes(customer);
+        for (Candidate candidate : candidates.values()) {
+            Party other = Party.of(candidate.document());
+            int best = candidate.shared().stream().filter(key -> key.kind().decides())
+                    .filter(key -> key.kind() != MatchKey.Kind.PHONE || !party.contradicts(other))
+                    .mapToInt(key -> strength(key.kind())).max().orElse(0);
+            boolean otherNumbers = best > 0 && best < strength(MatchKey.Kind.IDENTIFIER)
+                    && contradictingNumbers(identifiers, schemes(candidate.document()));
+            if (best > 0 && !otherNumbers) {
+                strength.put(candidate.id(), best);
+            } else if (otherNumbers || candidate.shared().stream().anyMatch(key -> key.kind().decides())
+                    || party.resembles(other)) {
+                possible.add(candidate.id());
+            }
+        }
+        UUID match = strength.entrySet().stream()
+                .max(Map.Entry.<UUID, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
+                .map(Map.Entry::getKey).orElse(null);
+        if (match != null) {
+            possible.addAll(strength.keySet());
+            possible.remove(match);
+        }
+        return new Verdict(match, possible);
+    }
+
+    private static int strength(MatchKey.Kind kind) {
+        return switch (kind) {
+            case IDENTIFIER -> 3;
+            case EMAIL -> 2;
+            case PHONE -> 1;
+            case BLOCK, WORD -> 0;
+        };
+    }
+
+    /** {@code scheme:value} of every official number. */
+    private static Set<String> schemes(Map<String, Object> customer) {
+        Set<String> values = new LinkedHashSet<>();
+        MatchKey.of(customer).stream().filter(key -> key.kind() == MatchKey.Kind.IDENTIFIER)
+                .forEach(key -> values.add(key.value()));
+        return values;
+    }
+
+    private static boolean contradictingNumbers(Set<String> one, Set<String> other) {
+        for (String value : one) {
+            String scheme = value.substring(0, value.indexOf(':') + 1);
+            if (!other.contains(value) && other.stream().anyMatch(theirs -> theirs.startsWith(scheme))) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

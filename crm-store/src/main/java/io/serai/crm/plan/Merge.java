@@ -1,0 +1,260 @@
+package io.serai.crm.plan;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+
+/**
+ * The three-way merge of one message into a golden record. Pure: no clock, no database.
+ *
+ * <p>Of each link the hub keeps two trees, because a spoke may write down what it is given in its own way (lower-cased,
+ * shortened): {@code base}, what the spoke holds in its words, and {@code ours}, the golden values that this stands
+ * for. What a spoke changed is the difference of {@code base} and what it says now; what others changed meanwhile is
+ * the difference of {@code ours} and the golden record.
+ */
+public final class Merge {
+
+    /** A field that both sides changed and that a person has to decide. */
+    public record Conflict(String path, Object golden, Object theirs, Source source) {}
+
+    /**
+     * @param golden the merged document
+     * @param changed top-level fields of the golden record that changed; empty when nothing did
+     * @param base what the spoke is now known to hold, in its words
+     * @param ours the golden values that this stands for
+     */
+    public record Result(Map<String, Object> golden, Set<String> changed, Map<String, Object> base,
+            Map<String, Object> ours, List<Conflict> conflicts) {}
+
+    private final String entity;
+    private final Shape.Fields shape;
+    private final Survivorship survivorship;
+    private final ToIntFunction<String> rank;
+
+    /** @param rank the rank of a spoke */
+    public Merge(String entity, Survivorship survivorship, ToIntFunction<String> rank) {
+        this.entity = entity;
+        this.shape = Shape.entity(entity);
+        this.survivorship = survivorship;
+        this.rank = rank;
+    }
+
+    /**
+     * @param base what the spoke was last known to hold; null at first contact
+     * @param ours the golden values that stood for; null at first contact
+     * @param theirs what the spoke says now: a field that is absent is not spoken of, a null is cleared
+     * @param golden the golden document; null when the record is new
+     * @param provenance of the golden document; is updated
+     */
+    public Result apply(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
+            Map<String, Object> golden, Provenance provenance, Source source) {
+        return new Application(base, ours, theirs, golden, provenance, source, false).run();
+    }
+
+    /**
+     * Fills in what the golden record lacks and overrides nothing: for what a document says in passing of a customer
+     * it has no record of, such as the buyer in an order.
+     */
+    public Result fill(Map<String, Object> theirs, Map<String, Object> golden, Provenance provenance, Source source) {
+        return new Application(null, null, theirs, golden, provenance, source, true).run();
+    }
+
+    private final class Application {
+        private final boolean firstContact;
+        private final Tree base;
+        private final Tree ours;
+        private final Tree theirs;
+        private final Tree before;
+        private final Tree golden;
+        private final Provenance provenance;
+        private final Source source;
+        private final boolean fillOnly;
+        private final List<Conflict> conflicts = new ArrayList<>();
+
+        Application(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
+                Map<String, Object> golden, Provenance provenance, Source source, boolean fillOnly) {
+            this.fillOnly = fillOnly;
+            this.firstContact = base == null;
+            this.base = Tree.of(shape, base);
+            this.ours = Tree.of(shape, ours);
+            this.theirs = Tree.of(shape, theirs);
+            this.before = Tree.of(shape, golden);
+            this.golden = before.copy();
+            this.provenance = provenance;
+            this.source = source;
+        }
+
+        Result run() {
+            removeElements();
+            theirs.leaves.forEach(this::takeLeaf);
+            Set<String> changed = Tree.differences(before, golden);
+            Tree held = held();
+            return new Result(golden.document(shape), changed, held.document(shape), ours.document(shape), conflicts);
+        }
+
+        /** Elements that the spoke held and no longer names. A single one that gave way to a single new one was edited, and keeps its place. */
+        private void removeElements() {
+            if (firstContact) {
+                return;
+            }
+            for (String list : theirs.lists) {
+                Set<String> held = elements(base, list);
+                Set<String> named = elements(theirs, list);
+                Set<String> gone = new LinkedHashSet<>(held);
+                gone.removeAll(named);
+                Set<String> come = new LinkedHashSet<>(named);
+                come.removeAll(held);
+                if (gone.size() == 1 && come.size() == 1) {
+                    rename(gone.iterator().next(), come.iterator().next());
+                } else {
+                    gone.forEach(this::remove);
+                }
+            }
+        }
+
+        private void remove(String element) {
+            if (below(golden, element).isEmpty()) {
+                forget(ours, element);
+                return;
+            }
+            if (!below(golden, element).equals(below(ours, element)) && !wins(element, "removed")) {
+                forget(ours, element);
+                return;
+            }
+            forget(golden, element);
+            forget(ours, element);
+            provenance.set(element, source, "only");
+        }
+
+        /** Replaces an element in place, with those of its attributes that the spoke says nothing of. */
+        private void rename(String from, String to) {
+            boolean there = !below(golden, from).isEmpty();
+            boolean alreadyThere = !below(golden, to).isEmpty();
+            if (!there || alreadyThere || !below(golden, from).equals(below(ours, from)) && !wins(from, to)) {
+                if (there && alreadyThere) {
+                    remove(from);
+                }
+                forget(ours, from);
+                return;
+            }
+            moved(golden, from, to);
+            moved(ours, from, to);
+        }
+
+        private void moved(Tree tree, String from, String to) {
+            Map<String, Tree.Leaf> leaves = new LinkedHashMap<>(tree.leaves);
+            tree.leaves.clear();
+            leaves.forEach((path, leaf) -> {
+                if (!from.equals(leaf.element())) {
+                    tree.leaves.put(path, leaf);
+                    return;
+                }
+                String renamed = to + path.substring(from.length());
+                Tree.Leaf named = leaf.identifies() ? theirs.leaves.get(renamed) : null;
+                Object value = named == null ? leaf.value() : named.value();
+                tree.leaves.put(renamed, new Tree.Leaf(value, leaf.type(), to, leaf.identifies()));
+                if (leaf.identifies() && tree == golden) {
+                    provenance.set(renamed, source, "only");
+                    provenance.lose(renamed, leaf.value(), provenance.source(path));
+                }
+            });
+        }
+
+        private void takeLeaf(String path, Tree.Leaf said) {
+            boolean edited = firstContact ? said.value() != null : !said.same(base.leaves.get(path));
+            if (!edited) {
+                if (firstContact) {
+                    ours.leaves.put(path, said);
+                }
+                return;
+            }
+            Tree.Leaf kept = golden.leaves.get(path);
+            if (said.same(kept)) {
+                ours.leaves.put(path, kept == null ? said : kept);
+                return;
+            }
+            Tree.Leaf known = ours.leaves.get(path);
+            boolean othersChanged = kept != null && kept.value() != null && !kept.same(known)
+                    || kept == null && known != null && known.value() != null;
+            if (othersChanged && (fillOnly || !wins(path, said.value()))) {
+                ours.leaves.put(path, said);
+                return;
+            }
+            if (!othersChanged) {
+                if (kept != null && kept.value() != null) {
+                    provenance.lose(path, kept.value(), provenance.source(path));
+                }
+                provenance.set(path, source, "only");
+            }
+            golden.leaves.put(path, said);
+            ours.leaves.put(path, said);
+        }
+
+        /** Decides a path that both sides changed, and records who lost. */
+        private boolean wins(String path, Object said) {
+            Tree.Leaf kept = golden.leaves.get(path);
+            Object value = kept == null ? null : kept.value();
+            Source holder = provenance.source(path);
+            Survivorship.Policy policy = holder.spoke().equals(source.spoke())
+                    ? Survivorship.Policy.NEWEST
+                    : survivorship.policy(entity, Tree.field(path));
+            boolean wins = switch (policy) {
+                case NEWEST -> true;
+                case RANKING -> rank.applyAsInt(source.spoke()) >= rank.applyAsInt(holder.spoke());
+                case PARK -> false;
+            };
+            if (wins) {
+                provenance.lose(path, value, holder);
+                provenance.set(path, source, policy == Survivorship.Policy.RANKING ? "ranking" : "newest");
+            } else {
+                provenance.lose(path, said, source);
+                if (policy == Survivorship.Policy.PARK) {
+                    conflicts.add(new Conflict(path, value, said, source));
+                }
+            }
+            return wins;
+        }
+
+        /** What the spoke holds now: what it held, with what it says written over it. */
+        private Tree held() {
+            Tree held = base.copy();
+            for (String list : theirs.lists) {
+                for (String element : elements(base, list)) {
+                    if (below(theirs, element).isEmpty()) {
+                        forget(held, element);
+                    }
+                }
+            }
+            held.leaves.putAll(theirs.leaves);
+            return held;
+        }
+    }
+
+    private static Set<String> elements(Tree tree, String list) {
+        Set<String> elements = new LinkedHashSet<>();
+        tree.leaves.values().forEach(leaf -> {
+            if (leaf.element() != null && Tree.list(leaf.element()).equals(list)) {
+                elements.add(leaf.element());
+            }
+        });
+        return elements;
+    }
+
+    private static Map<String, Object> below(Tree tree, String element) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        tree.leaves.forEach((path, leaf) -> {
+            if (element.equals(leaf.element()) && leaf.value() != null) {
+                values.put(path, leaf.identifies() ? path : leaf.value());
+            }
+        });
+        return values;
+    }
+
+    private static void forget(Tree tree, String element) {
+        tree.leaves.values().removeIf(leaf -> element.equals(leaf.element()));
+    }
+}

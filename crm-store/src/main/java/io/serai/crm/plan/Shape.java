@@ -1,0 +1,98 @@
+package io.serai.crm.plan;
+
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.serai.crm.canonical.Customer;
+import io.serai.crm.canonical.IdentifiedBy;
+import io.serai.crm.canonical.Interaction;
+import io.serai.crm.canonical.Invoice;
+import io.serai.crm.canonical.Opportunity;
+import io.serai.crm.canonical.Order;
+import io.serai.crm.canonical.Payment;
+
+/** How a canonical document is built, read off its record: what merges by field, what by element, what only as a whole. */
+public sealed interface Shape {
+
+    /** The shapes of the entities the hub keeps. */
+    Map<String, Fields> ENTITIES = Map.of("customer", of(Customer.class), "order", of(Order.class), "invoice",
+            of(Invoice.class), "payment", of(Payment.class), "opportunity", of(Opportunity.class), "interaction",
+            of(Interaction.class));
+
+    /** @throws IllegalArgumentException when the hub keeps no such entity */
+    static Fields entity(String name) {
+        Fields shape = ENTITIES.get(name);
+        if (shape == null) {
+            throw new IllegalArgumentException(
+                    "There is no entity \"" + name + "\"; the hub keeps " + ENTITIES.keySet().stream().sorted().toList()
+                            + ".");
+        }
+        return shape;
+    }
+
+    /** A value that is replaced as a whole. */
+    record Scalar(Class<?> type) implements Shape {}
+
+    /** An object with known fields. */
+    record Fields(Map<String, Shape> fields) implements Shape {}
+
+    /** An object with fields of its own choosing. */
+    record Open() implements Shape {}
+
+    /** A list whose elements keep their identity. @param identity the identifying field; empty when the element identifies itself */
+    record Listing(String identity, Shape element) implements Shape {}
+
+    private static Fields of(Class<? extends Record> type) {
+        Map<String, Shape> fields = new LinkedHashMap<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            fields.put(component.getName(), of(component));
+        }
+        return new Fields(fields);
+    }
+
+    private static Shape of(RecordComponent component) {
+        IdentifiedBy identity = component.getAnnotation(IdentifiedBy.class);
+        if (identity != null) {
+            Type element = ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0];
+            return new Listing(identity.value(), ofType((Class<?>) element));
+        }
+        if (component.getType() == Map.class) {
+            return component.getName().equals("custom") ? new Open() : new Scalar(Map.class);
+        }
+        return ofType(component.getType());
+    }
+
+    private static Shape ofType(Class<?> type) {
+        return type.isRecord() ? of(type.asSubclass(Record.class)) : new Scalar(type);
+    }
+
+    /** Whether two values mean the same: absent equals null, numbers and times compare by value, text without its outer blanks. */
+    static boolean same(Class<?> type, Object one, Object other) {
+        if (one == null || other == null) {
+            return one == other;
+        }
+        if (one.equals(other)) {
+            return true;
+        }
+        try {
+            if (type == BigDecimal.class || type == Integer.class) {
+                return new BigDecimal(one.toString()).compareTo(new BigDecimal(other.toString())) == 0;
+            }
+            if (type == Instant.class) {
+                return Instant.parse(one.toString()).equals(Instant.parse(other.toString()));
+            }
+        } catch (NumberFormatException | java.time.format.DateTimeParseException notComparable) {
+            return false;
+        }
+        if (one instanceof List<?> || one instanceof Map<?, ?>) {
+            return false;
+        }
+        return one.toString().strip().equals(other.toString().strip());
+    }
+}

@@ -1,0 +1,330 @@
+-- Every table carries the tenant first, in its key and under forced row-level security: a query that forgets the tenant
+-- sees nothing. The runtime role (placeholder "role") owns nothing and may not switch this off.
+--
+-- Writers of golden records, links and invoices hold the tenant's advisory lock, so the numbers of "change" and "audit"
+-- rise in commit order, per tenant.
+
+create table tenant (
+  tenant int primary key,
+  name text not null
+);
+insert into tenant values (1, 'default');
+
+-- The journal: every message as received. (tenant, spoke, event) is the idempotency key, the outcome the reply to a retry.
+create table message (
+  tenant int not null references tenant,
+  id uuid not null,
+  spoke text not null,
+  entity text not null,
+  event text not null check (length(event) between 1 and 500),
+  protocol text not null check (protocol in ('soap', 'rest', 'webhook', 'poll', 'queue', 'file', 'mail')),
+  content_type text,
+  received bytea not null,
+  received_hash bytea not null,
+  received_at timestamptz not null,
+  mapping text,
+  traceparent text,
+  state text not null check (state in ('APPLIED', 'UNCHANGED', 'STALE', 'IGNORED', 'PARKED', 'REJECTED', 'CONFLICT', 'NOT_FOUND')),
+  entity_id uuid,
+  version bigint,
+  refusal jsonb,
+  -- what the planner made of it: how the record was recognised and what it changed
+  finding jsonb not null,
+  primary key (tenant, id),
+  unique (tenant, spoke, event)
+);
+create index on message (tenant, state, id) where state in ('PARKED', 'REJECTED');
+
+create table customer (
+  tenant int not null references tenant,
+  id uuid not null,
+  version bigint not null check (version > 0),
+  kind text not null check (kind in ('person', 'organization')),
+  status text check (status in ('prospect', 'active', 'inactive')),
+  language text check (language ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'),
+  currency text check (currency ~ '^[A-Z]{3}$'),
+  member_of uuid,
+  document jsonb not null check (jsonb_typeof(document) = 'object'),
+  provenance jsonb not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  primary key (tenant, id),
+  foreign key (tenant, member_of) references customer (tenant, id)
+);
+create index on customer (tenant, member_of) where member_of is not null;
+
+-- By what a customer is found: e-mail, phone, official number, sound of name and place, words of the name.
+create table customer_key (
+  tenant int not null,
+  kind "char" not null check (kind in ('e', 'p', 'i', 'b', 'w')),
+  value text collate "C" not null,
+  customer uuid not null,
+  primary key (tenant, kind, value, customer),
+  foreign key (tenant, customer) references customer (tenant, id) on delete cascade
+);
+create index on customer_key (tenant, customer);
+
+create table sales_order (
+  tenant int not null references tenant,
+  id uuid not null,
+  version bigint not null check (version > 0),
+  number text not null check (length(number) between 1 and 100),
+  customer uuid,
+  status text check (status in ('open', 'cancelled', 'completed')),
+  payment_status text check (payment_status in ('unpaid', 'paid', 'refunded')),
+  currency text check (currency ~ '^[A-Z]{3}$'),
+  total numeric(20, 6),
+  placed_at timestamptz,
+  paid_at timestamptz,
+  document jsonb not null check (jsonb_typeof(document) = 'object'),
+  provenance jsonb not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  primary key (tenant, id),
+  unique (tenant, number),
+  foreign key (tenant, customer) references customer (tenant, id)
+);
+create index on sales_order (tenant, customer);
+
+create table order_line (
+  tenant int not null,
+  sales_order uuid not null,
+  line int not null check (line > 0),
+  sku text,
+  description text,
+  quantity numeric(20, 6) not null,
+  unit_price numeric(20, 6) not null,
+  tax_rate numeric(9, 6),
+  amount numeric(20, 6),
+  primary key (tenant, sales_order, line),
+  foreign key (tenant, sales_order) references sales_order (tenant, id) on delete cascade
+);
+
+-- The ledger: one invoice for a sale, ever. The key of (tenant, sales_order) is the promise; state is how far we got.
+create table invoice (
+  tenant int not null references tenant,
+  id uuid not null,
+  version bigint not null check (version > 0),
+  sales_order uuid not null,
+  customer uuid not null,
+  reference text not null,
+  number text,
+  status text not null check (status in ('requested', 'issued', 'paid', 'rejected', 'void')),
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  total numeric(20, 6) not null,
+  paid_amount numeric(20, 6) not null default 0 check (paid_amount >= 0),
+  document jsonb not null check (jsonb_typeof(document) = 'object'),
+  provenance jsonb not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  -- the lane
+  spoke text,
+  state text not null check (state in ('PENDING', 'SENDING', 'DONE', 'REJECTED', 'UNKNOWN', 'PARKED')),
+  idempotency_key uuid not null,
+  external_id text,
+  attempts int not null default 0,
+  next_try_at timestamptz not null,
+  lease_until timestamptz,
+  fence bigint not null default 0,
+  sent_at timestamptz,
+  problem text,
+  primary key (tenant, id),
+  unique (tenant, sales_order),
+  unique (tenant, reference),
+  foreign key (tenant, sales_order) references sales_order (tenant, id),
+  foreign key (tenant, customer) references customer (tenant, id),
+  check (state <> 'DONE' or number is not null)
+);
+create unique index on invoice (tenant, number) where number is not null;
+create index on invoice (tenant, customer);
+create index on invoice (tenant, next_try_at) where state in ('PENDING', 'SENDING', 'UNKNOWN');
+
+create table payment (
+  tenant int not null references tenant,
+  id uuid not null,
+  version bigint not null check (version > 0),
+  invoice uuid,
+  sales_order uuid,
+  amount numeric(20, 6) not null,
+  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  paid_at timestamptz,
+  document jsonb not null check (jsonb_typeof(document) = 'object'),
+  provenance jsonb not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  primary key (tenant, id),
+  foreign key (tenant, invoice) references invoice (tenant, id),
+  foreign key (tenant, sales_order) references sales_order (tenant, id)
+);
+create index on payment (tenant, invoice);
+create index on payment (tenant, sales_order);
+
+create table opportunity (
+  tenant int not null references tenant,
+  id uuid not null,
+  version bigint not null check (version > 0),
+  customer uuid,
+  stage text,
+  amount numeric(20, 6),
+  currency text check (currency ~ '^[A-Z]{3}$'),
+  document jsonb not null check (jsonb_typeof(document) = 'object'),
+  provenance jsonb not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  primary key (tenant, id),
+  foreign key (tenant, customer) references customer (tenant, id)
+);
+create index on opportunity (tenant, customer);
+
+create table interaction (
+  tenant int not null references tenant,
+  id uuid not null,
+  version bigint not null check (version > 0),
+  customer uuid,
+  kind text not null check (kind in ('email', 'lead', 'call', 'note')),
+  direction text check (direction in ('in', 'out')),
+  happened_at timestamptz,
+  document jsonb not null check (jsonb_typeof(document) = 'object'),
+  provenance jsonb not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  primary key (tenant, id),
+  foreign key (tenant, customer) references customer (tenant, id)
+);
+create index on interaction (tenant, customer, happened_at);
+
+-- What a spoke holds of an entity, and how far behind it is. One row is one lane: at most one delivery at a time.
+-- entity_id points into the table that "entity" names, which a foreign key cannot say.
+create table link (
+  tenant int not null references tenant,
+  id bigint generated always as identity,
+  spoke text not null,
+  entity text not null,
+  external_id text check (length(external_id) between 1 and 300),
+  entity_id uuid not null,
+  base jsonb,
+  ours jsonb,
+  revision text,
+  wanted bigint not null,
+  synced bigint not null default 0,
+  state text not null check (state in ('SYNCED', 'BEHIND', 'PARKED')),
+  behind_since timestamptz,
+  attempts int not null default 0,
+  next_try_at timestamptz not null,
+  lease_until timestamptz,
+  fence bigint not null default 0,
+  problem text,
+  synced_at timestamptz,
+  primary key (tenant, id),
+  check ((state = 'BEHIND') = (behind_since is not null) or state = 'PARKED')
+);
+create unique index on link (tenant, spoke, entity, external_id) where external_id is not null;
+create index on link (tenant, entity_id, spoke);
+create index on link (tenant, spoke, entity, next_try_at) where state = 'BEHIND';
+create index on link (tenant, spoke, entity) where state = 'PARKED';
+
+create table change (
+  tenant int not null references tenant,
+  sequence bigint generated always as identity,
+  entity text not null,
+  entity_id uuid not null,
+  version bigint not null,
+  fields jsonb not null,
+  spoke text not null,
+  message uuid,
+  reason text not null,
+  at timestamptz not null,
+  primary key (tenant, sequence),
+  unique (tenant, entity_id, version)
+);
+
+-- Who did what, chained: hash = sha256(previous hash, the entry). The last link stands in audit_head.
+create table audit (
+  tenant int not null references tenant,
+  sequence bigint not null,
+  at timestamptz not null,
+  actor text not null,
+  action text not null,
+  entity text not null,
+  entity_id uuid,
+  version bigint,
+  message uuid,
+  hash bytea not null,
+  primary key (tenant, sequence)
+);
+create table audit_head (
+  tenant int primary key references tenant,
+  sequence bigint not null,
+  hash bytea not null
+);
+insert into audit_head values (1, 0, '\x00');
+
+-- Every attempt to write to a spoke, with what came of it.
+create table delivery (
+  tenant int not null references tenant,
+  id bigint generated always as identity,
+  spoke text not null,
+  entity text not null,
+  entity_id uuid not null,
+  version bigint not null,
+  operation text not null,
+  fields jsonb not null,
+  outcome text not null check (outcome in ('DONE', 'NOTHING_TO_SEND', 'RETRY', 'PARKED', 'UNKNOWN')),
+  problem text,
+  attempt int not null,
+  millis int not null,
+  at timestamptz not null,
+  primary key (tenant, id)
+);
+create index on delivery (tenant, entity_id, id);
+
+create table parked (
+  tenant int not null references tenant,
+  id uuid not null,
+  kind text not null check (kind in ('POISON', 'INVALID', 'CONFLICT', 'POSSIBLE_DUPLICATE', 'UNKNOWN_OUTCOME', 'DELIVERY')),
+  -- what is one and the same open question; what has one and the same reason
+  subject text not null,
+  cause text not null,
+  spoke text not null,
+  entity text not null,
+  entity_id uuid,
+  message uuid,
+  step text,
+  field text,
+  problem text not null,
+  detail jsonb not null,
+  at timestamptz not null,
+  resolved_at timestamptz,
+  primary key (tenant, id)
+);
+create unique index on parked (tenant, subject) where resolved_at is null;
+create index on parked (tenant, cause) where resolved_at is null;
+create index on parked (tenant, kind, id) where resolved_at is null;
+
+-- Whose turn it is to poll, and from where.
+create table poll (
+  tenant int not null references tenant,
+  spoke text not null,
+  what text not null,
+  cursor text,
+  lease_until timestamptz not null,
+  fence bigint not null default 0,
+  primary key (tenant, spoke, what)
+);
+
+do $$
+declare t text;
+begin
+  foreach t in array array['message', 'customer', 'customer_key', 'sales_order', 'order_line', 'invoice', 'payment',
+      'opportunity', 'interaction', 'link', 'change', 'audit', 'audit_head', 'delivery', 'parked', 'poll'] loop
+    execute format('alter table %I enable row level security', t);
+    execute format('alter table %I force row level security', t);
+    execute format('alter table %I alter column tenant set default nullif(current_setting(''serai.tenant'', true), '''')::int', t);
+    execute format('create policy tenant on %I using (tenant = nullif(current_setting(''serai.tenant'', true), '''')::int)', t);
+  end loop;
+end $$;
+
+grant usage on schema public to ${role};
+grant select, insert, update, delete on all tables in schema public to ${role};
+revoke insert, update, delete on tenant from ${role};
+revoke update, delete on audit, change from ${role};

@@ -1,0 +1,195 @@
+package io.serai.crm;
+
+import static io.serai.crm.Hub.person;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class InvoiceTest {
+    private final Hub hub = new Hub();
+
+    @AfterEach
+    void close() {
+        hub.close();
+    }
+
+    static Map<String, Object> order(String number, String total) {
+        Map<String, Object> order = new LinkedHashMap<>();
+        order.put("number", number);
+        order.put("customer", person(null, "Anna", "Meier", "anna@example.org", null));
+        order.put("paymentStatus", "paid");
+        order.put("currency", "CHF");
+        order.put("lines", List.of(Map.of("line", 1, "description", "Tea", "quantity", "2", "unitPrice", "21.00",
+                "amount", "42.00")));
+        order.put("total", total);
+        return order;
+    }
+
+    @Test
+    void makesOneInvoiceOfAPaidOrderHoweverOftenItArrives() throws Exception {
+        List<Callable<Outcome>> calls = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            String spoke = List.of("erp", "shop", "finance").get(i % 3);
+            calls.add(() -> hub.says(spoke, "order", order("S-1", "42.00")));
+        }
+        try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (var call : callers.invokeAll(calls)) {
+                assertThat(call.get().refusal()).isNull();
+            }
+        }
+        assertThat(hub.count("select count(*) from invoice")).isEqualTo(1);
+        assertThat(hub.count("select count(*) from sales_order")).isEqualTo(1);
+        assertThat(hub.count("select count(*) from order_line")).isEqualTo(1);
+        assertThat(hub.count("select count(*) from customer")).isEqualTo(1);
+    }
+
+    private InvoiceClaim claimed() {
+        return hub.store.invoices().claim("books", 10, Duration.ofSeconds(30)).getFirst();
+    }
+
+    private InvoiceResult result(InvoiceClaim claim, InvoiceResult.Kind kind, Map<String, Object> made) {
+        return new InvoiceResult(claim, kind, made, "i-1", Duration.ofSeconds(1),
+                kind == InvoiceResult.Kind.MADE ? null : "no answer", null, Instant.parse("2026-03-01T10:00:00Z"),
+                Duration.ofMillis(4));
+    }
+
+    @Test
+    void waitsForTheAccountingSystemToKnowTheCustomer() {
+        hub.says("erp", "order", order("S-1", "42.00"));
+        assertThat(hub.store.invoices().claim("books", 10, Duration.ofSeconds(30))).isEmpty();
+
+        hub.delivers("books", "customer");
+
+        InvoiceClaim claim = claimed();
+        assertThat(claim.asks()).isFalse();
+        assertThat((Map<?, ?>) claim.document().get("customer")).extracting("externalId").asString()
+                .startsWith("books-");
+    }
+
+    @Test
+    void bringsTheNumberBackToOrderAndTellsTheCustomer() {
+        hub.says("shop", "order", with(order("S-1", "42.00"), "source", Map.of("id", "o-1")));
+        hub.delivers("books", "customer");
+        hub.store.invoices().record(result(claimed(), InvoiceResult.Kind.MADE, Map.of("number", "INV-1")));
+
+        assertThat(hub.order("S-1").document()).containsEntry("invoiceNumber", "INV-1").containsEntry("invoiceStatus",
+                "issued");
+        assertThat(hub.claims("shop", "order")).singleElement().satisfies(delivery -> assertThat(delivery.patch())
+                .containsEntry("invoiceNumber", "INV-1").containsEntry("invoiceStatus", "issued").hasSize(2));
+        assertThat(hub.claims("mailbox", "invoice")).singleElement().satisfies(delivery -> {
+            assertThat(delivery.golden()).containsEntry("number", "INV-1");
+            assertThat((Map<?, ?>) delivery.patch().get("customer")).extracting("emails").asString()
+                    .contains("anna@example.org");
+        });
+    }
+
+    private static Map<String, Object> with(Map<String, Object> document, String field, Object value) {
+        return Hub.with(document, field, value);
+    }
+
+    @Test
+    void asksBeforeItSendsAgainWhenTheAnswerWasLost() {
+        hub.says("erp", "order", order("S-1", "42.00"));
+        hub.delivers("books", "customer");
+        InvoiceClaim sent = claimed();
+        hub.store.invoices().record(result(sent, InvoiceResult.Kind.UNKNOWN, null));
+        assertThat(hub.store.invoices().claim("books", 10, Duration.ofSeconds(30))).isEmpty();
+        hub.passes(Duration.ofSeconds(5));
+
+        InvoiceClaim asking = claimed();
+        assertThat(asking.asks()).isTrue();
+        assertThat(asking.idempotencyKey()).isEqualTo(sent.idempotencyKey());
+        hub.store.invoices().record(result(asking, InvoiceResult.Kind.MADE, Map.of("number", "INV-1")));
+        assertThat(hub.order("S-1").document()).containsEntry("invoiceNumber", "INV-1");
+    }
+
+    @Test
+    void asksBeforeItSendsAgainWhenTheHubDiedWhileSending() {
+        hub.says("erp", "order", order("S-1", "42.00"));
+        hub.delivers("books", "customer");
+        InvoiceClaim dead = claimed();
+        hub.passes(Duration.ofMinutes(5));
+
+        InvoiceClaim asking = claimed();
+        assertThat(asking.asks()).isTrue();
+        assertThat(hub.store.invoices().record(result(dead, InvoiceResult.Kind.MADE, Map.of("number", "INV-1"))))
+                .isFalse();
+        hub.store.invoices().record(result(asking, InvoiceResult.Kind.ABSENT, null));
+
+        InvoiceClaim again = claimed();
+        assertThat(again.asks()).isFalse();
+        assertThat(again.idempotencyKey()).isEqualTo(dead.idempotencyKey());
+    }
+
+    @Test
+    void closesTheInvoiceWhenItIsPaid() {
+        hub.says("erp", "order", order("S-1", "42.00"));
+        hub.delivers("books", "customer");
+        hub.store.invoices().record(result(claimed(), InvoiceResult.Kind.MADE, Map.of("number", "INV-1")));
+
+        Map<String, Object> payment = Map.of("source", Map.of("id", "P-1"), "invoiceNumber", "INV-1", "amount", "42.00",
+                "currency", "CHF");
+        assertThat(hub.says("books", "payment", payment).state()).isEqualTo(Outcome.State.APPLIED);
+        assertThat(hub.says("books", "payment", payment).state()).isEqualTo(Outcome.State.UNCHANGED);
+
+        assertThat(hub.store.goldens().list("invoice", new Filter(Map.of("number", "INV-1")), null, 1).items()
+                .getFirst().document()).containsEntry("status", "paid").containsEntry("paidAmount", "42.00");
+        assertThat(hub.order("S-1").document()).containsEntry("invoiceStatus", "paid");
+    }
+
+    @Test
+    void keepsWhatWasInvoicedAndAsksAPersonWhenTheOrderChangesAfterwards() {
+        hub.says("erp", "order", order("S-1", "42.00"));
+        hub.says("shop", "order", order("S-1", "43.00"));
+
+        assertThat(hub.order("S-1").document()).containsEntry("total", "42.00");
+        assertThat(hub.store.parked().list(new ParkedItems.Question("CONFLICT", "shop", true), null, 10).items())
+                .singleElement().satisfies(parked -> assertThat(parked.field()).isEqualTo("/total"));
+    }
+
+    @Test
+    void refusesAPaidOrderThatCannotBeInvoiced() {
+        Map<String, Object> order = order("S-1", "42.00");
+        order.remove("total");
+        Outcome outcome = hub.says("erp", "order", order);
+
+        assertThat(outcome.refusal().field()).isEqualTo("/total");
+        assertThat(hub.count("select count(*) from customer")).isZero();
+    }
+
+    @Test
+    void refusesAnOrderOfACustomerNobodyKnows() {
+        Map<String, Object> order = with(order("S-1", "42.00"), "customer", Map.of("source", Map.of("id", "nobody")));
+
+        assertThat(hub.says("erp", "order", order).refusal().field()).isEqualTo("/customer/source/id");
+    }
+
+    @Test
+    void turnsALeadIntoACustomerAndIgnoresMailFromStrangers() {
+        Map<String, Object> lead = new LinkedHashMap<>();
+        lead.put("source", Map.of("id", "<1@example.org>"));
+        lead.put("kind", "email");
+        lead.put("subject", "Hello");
+        lead.put("customer", Map.of("emails", List.of(Map.of("address", "new@example.org"))));
+        assertThat(hub.says("mailbox", "interaction", lead).state()).isEqualTo(Outcome.State.IGNORED);
+
+        Outcome taken = hub.says("mailbox", "interaction",
+                with(with(lead, "kind", "lead"), "source", Map.of("id", "<2@example.org>")));
+        assertThat(taken.state()).isEqualTo(Outcome.State.APPLIED);
+        assertThat(hub.count("select count(*) from customer")).isEqualTo(1);
+
+        Outcome mail = hub.says("mailbox", "interaction", with(lead, "source", Map.of("id", "<3@example.org>")));
+        assertThat(mail.state()).isEqualTo(Outcome.State.APPLIED);
+        assertThat(hub.count("select count(*) from interaction")).isEqualTo(2);
+    }
+}
