@@ -21,7 +21,7 @@ enum Country {
                             "rue de la République|avenue des Tilleuls|rue du Moulin|place de l’Église|quai des Brumes|chemin Vert",
                             "75003 Paris|69002 Lyon|13001 Marseille|33000 Bordeaux|59000 Lille|67000 Strasbourg|44000 Nantes",
                             "SARL"), GB("en",
-                                    List.of("+442079460", "+441134960", "+441144960", "+441154960", "+441164960",
+                                    List.of("+442079460", "+441134960", "+441144960", "+441164960",
                                             "+441174960", "+441184960",
                                             "+441214960", "+441314960", "+441414960", "+441514960", "+441614960",
                                             "+441914980", "+442920180"),

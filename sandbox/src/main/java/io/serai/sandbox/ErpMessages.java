@@ -28,7 +28,10 @@ final class ErpMessages {
         say(said, "email", held, "email", edited);
         say(said, "phone", held, "phone", edited);
         Map<String, Object> address = new LinkedHashMap<>();
-        say(address, "line", held, "street", edited);
+        if (held.get("street") != null) {
+            // A line cannot be nil; an address without one has none.
+            address.put("line", held.get("street"));
+        }
         say(address, "city", held, "city", edited);
         say(address, "postalCode", held, "postalCode", edited);
         say(address, "country", held, "country", edited);

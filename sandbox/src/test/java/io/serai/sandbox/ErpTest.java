@@ -111,6 +111,14 @@ class ErpTest {
     }
 
     @Test
+    void saysWhatAPersonClearedAndNothingOfWhatIsNotThere() {
+        erp.edit(Map.of("name1", "Keller", "phone", "+41445550001"));
+        erp.edit(Map.of("customerNumber", "10001", "phone", ""));
+        Caller.await("both sent", () -> hub.calls.size() == 2);
+        assertThat(hub.calls.get(1).text()).contains("<phone xsi:nil=\"true\"/>").doesNotContain("<email", "<address");
+    }
+
+    @Test
     void repeatsAMessageWithTheSameIdUntilItIsAnswered() throws IOException {
         hub.replies.add(new HubDouble.Reply(503, "starting"));
         hub.replies.add(new HubDouble.Reply(500, HubDouble.fault("Server")));
