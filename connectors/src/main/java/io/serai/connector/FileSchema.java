@@ -41,8 +41,8 @@ final class FileSchema {
     /** @throws BadFileException naming the first line that is wrong */
     void check(YamlFile file) {
         List<Error> errors = schema.validate(JSON.valueToTree(file.content()));
-        errors.stream().min(Comparator.comparingInt((Error error) -> file.line(pointer(error)))
-                .thenComparing(Comparator.comparingInt((Error error) -> pointer(error).length()).reversed()))
+        errors.stream().min(Comparator.comparingInt(FileSchema::rank).thenComparing(Comparator.comparingInt(
+                FileSchema::depth).reversed()).thenComparingInt(error -> file.line(pointer(error))))
                 .ifPresent(error -> {
                     String pointer = pointer(error);
                     String where = error.getInstanceLocation().getNameCount() == 0
@@ -50,6 +50,19 @@ final class FileSchema {
                             : "'" + error.getInstanceLocation().getName(-1) + "': ";
                     throw file.refuse(pointer, where + error.getMessage());
                 });
+    }
+
+    /** A misspelt key explains a missing one, and makes the schemas around it call all their keys unknown. */
+    private static int rank(Error error) {
+        return switch (error.getKeyword()) {
+            case "additionalProperties" -> 0;
+            case "unevaluatedProperties" -> 2;
+            default -> 1;
+        };
+    }
+
+    private static int depth(Error error) {
+        return rank(error) == 2 ? error.getInstanceLocation().getNameCount() : 0;
     }
 
     /** An unknown key is reported at its own line, not at the line of the mapping that holds it. */
