@@ -231,7 +231,7 @@ public final class CanonicalSchemas {
     private static Problem problem(Error error) {
         var pointer = error.getInstanceLocation().toString();
         var node = error.getInstanceNode();
-        var value = node == null || node.isContainer() ? null : node.asString();
+        var value = node == null || node.isNull() || node.isContainer() ? null : node.asString();
         return switch (error.getKeyword()) {
             case "additionalProperties" -> new Problem(pointer + "/" + Pointers.escaped(error.getProperty()),
                     "The field \"" + error.getProperty() + "\" is not known here; remove it or correct its name"

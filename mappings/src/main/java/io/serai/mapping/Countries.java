@@ -16,7 +16,11 @@ final class Countries {
         for (var code : Locale.getISOCountries()) {
             var country = Locale.of("", code);
             for (var language : List.of(Locale.ENGLISH, Locale.GERMAN, Locale.FRENCH, Locale.ITALIAN)) {
-                CODES.putIfAbsent(folded(country.getDisplayCountry(language)), code);
+                var name = country.getDisplayCountry(language);
+                CODES.putIfAbsent(folded(name), code);
+                CODES.putIfAbsent(
+                        folded(name.toLowerCase(Locale.ROOT).replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")),
+                        code);
             }
         }
         for (var code : Locale.getISOCountries()) {

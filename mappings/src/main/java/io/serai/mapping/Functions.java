@@ -146,7 +146,9 @@ final class Functions {
     /** $labels(text, free, known): the values behind labels. */
     private static Object labels(List<?> arguments) {
         var value = arguments.isEmpty() ? null : arguments.getFirst();
-        return value == null || value == Jsonata.NULL_VALUE ? value : Labels.inText(text(value), names(arguments, 1), names(arguments, 2));
+        return value == null || value == Jsonata.NULL_VALUE
+                ? value
+                : Labels.inText(text(value), names(arguments, 1), names(arguments, 2));
     }
 
     private static Set<String> names(List<?> arguments, int index) {

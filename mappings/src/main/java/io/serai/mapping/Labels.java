@@ -72,21 +72,26 @@ final class Labels {
     private record Cell(String text, int end) {}
 
     private static Cell cell(String html, String lower, int from, int to) {
-        var data = lower.indexOf("<td", from);
-        var head = lower.indexOf("<th", from);
-        var open = data < 0 ? head : head < 0 ? data : Math.min(data, head);
-        if (open < 0 || open >= to) {
-            return null;
-        }
-        var start = html.indexOf('>', open) + 1;
+        var open = first(lower, from, to, "<td", "<th");
+        var start = open < 0 ? 0 : html.indexOf('>', open) + 1;
         if (start == 0 || start > to) {
             return null;
         }
-        var data2 = lower.indexOf("</td", start);
-        var head2 = lower.indexOf("</th", start);
-        var close = data2 < 0 ? head2 : head2 < 0 ? data2 : Math.min(data2, head2);
-        var end = close < 0 || close > to ? to : close;
+        // Mail programs leave closing tags out.
+        var close = first(lower, start, to, "</td", "</th", "<td", "<th");
+        var end = close < 0 ? to : close;
         return new Cell(text(html.substring(start, end)), end);
+    }
+
+    private static int first(String text, int from, int to, String... words) {
+        var first = -1;
+        for (var word : words) {
+            var at = text.indexOf(word, from);
+            if (at >= 0 && at < to && (first < 0 || at < first)) {
+                first = at;
+            }
+        }
+        return first;
     }
 
     /** HTML as plain text; null when nothing is left. */

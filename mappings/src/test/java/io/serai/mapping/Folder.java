@@ -43,7 +43,7 @@ final class Folder {
     static List<Path> exampleFiles() {
         try (var files = Files.walk(ROOT, 3)) {
             return files.filter(file -> file.getParent().endsWith("examples") && Files.isRegularFile(file)
-                && ROOT.relativize(file).getNameCount() == 3).sorted().toList();
+                    && ROOT.relativize(file).getNameCount() == 3).sorted().toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -39,7 +39,8 @@ class MappingContractTest {
     @ParameterizedTest
     @MethodSource("mappings")
     void everyMappingHasExamples(String name) {
-        assertThat(mappable().stream().map(Example::name).filter(name::equals)).as("examples of %s that can be mapped", name).hasSizeGreaterThanOrEqualTo(2);
+        assertThat(mappable().stream().map(Example::name).filter(name::equals))
+                .as("examples of %s that can be mapped", name).hasSizeGreaterThanOrEqualTo(2);
     }
 
     @Test
@@ -52,7 +53,8 @@ class MappingContractTest {
             assertThat(Folder.MAPPINGS.names()).as("the mapping of %s", file).contains(name);
             assertThat(parts[2]).as("kind of %s", file).isIn("in", "out", "with", "problem");
             assertThat(known.keySet()).as("the input of %s", file)
-                .anyMatch(in -> in.getParent().equals(file.getParent()) && in.getFileName().toString().startsWith(parts[0] + "." + parts[1] + ".in."));
+                    .anyMatch(in -> in.getParent().equals(file.getParent())
+                            && in.getFileName().toString().startsWith(parts[0] + "." + parts[1] + ".in."));
         }
     }
 
@@ -62,10 +64,12 @@ class MappingContractTest {
         var mapping = Folder.MAPPINGS.mapping(example.name());
         if (Files.exists(example.beside("out.json"))) {
             assertThat(example.beside("problem.json")).doesNotExist();
-            assertThat(mapping.apply(example.input(), example.bindings())).isEqualTo(JsonText.parse(Folder.bytes(example.beside("out.json"))));
+            assertThat(mapping.apply(example.input(), example.bindings()))
+                    .isEqualTo(JsonText.parse(Folder.bytes(example.beside("out.json"))));
         } else {
             assertThat(example.beside("problem.json")).as("result or problem of %s", example).exists();
-            assertThat(problem(mapping, example)).isEqualTo(JsonText.parse(Folder.bytes(example.beside("problem.json"))));
+            assertThat(problem(mapping, example))
+                    .isEqualTo(JsonText.parse(Folder.bytes(example.beside("problem.json"))));
         }
     }
 
@@ -99,9 +103,11 @@ class MappingContractTest {
     @ParameterizedTest
     @MethodSource("toCanonical")
     void neverClearsAListWithNull(Example example) {
-        var document = Folder.object(Folder.MAPPINGS.mapping(example.name()).apply(example.input(), example.bindings()));
+        var document = Folder
+                .object(Folder.MAPPINGS.mapping(example.name()).apply(example.input(), example.bindings()));
         for (var list : List.of("emails", "phones", "addresses", "identifiers", "tags", "lines")) {
-            assertThat(!document.containsKey(list) || document.get(list) instanceof List).as("%s is absent or a list", list).isTrue();
+            assertThat(!document.containsKey(list) || document.get(list) instanceof List)
+                    .as("%s is absent or a list", list).isTrue();
         }
     }
 
@@ -109,7 +115,8 @@ class MappingContractTest {
     @ParameterizedTest
     @MethodSource("fromCanonical")
     void saysNothingAboutFieldsThatDidNotChange(Example example) {
-        var keys = Set.of("customerNumber", "number", "reference", "orderNumber", "invoiceNumber", "note_attributes", "to", "subject", "text", "status");
+        var keys = Set.of("customerNumber", "number", "reference", "orderNumber", "invoiceNumber", "note_attributes",
+                "to", "subject", "text", "status");
         var bindings = new LinkedHashMap<String, Object>(example.bindings());
         if (bindings.containsKey("changed")) {
             var result = Folder.object(Folder.MAPPINGS.mapping(example.name()).apply(Map.of(), bindings));
@@ -133,7 +140,8 @@ class MappingContractTest {
     @Test
     void refusesWhatIsNoJson() {
         var mapping = Folder.MAPPINGS.mapping("shopify/customer-to-canonical");
-        var refused = catchThrowableOfType(MappingException.class, () -> mapping.apply("{\"id\": 1,\n \"email\" \"x\"}", Map.of()));
+        var refused = catchThrowableOfType(MappingException.class,
+                () -> mapping.apply("{\"id\": 1,\n \"email\" \"x\"}", Map.of()));
         assertThat(refused.code()).isEqualTo(MappingException.MALFORMED);
         assertThat(refused.problem()).contains("line 2, column");
     }
