@@ -24,7 +24,10 @@ final class Languages {
             for (var in : List.of(Locale.ENGLISH, Locale.GERMAN, Locale.FRENCH)) {
                 BY_NAME.putIfAbsent(language.getDisplayLanguage(in).toLowerCase(Locale.ROOT), code);
             }
-            BY_NAME.putIfAbsent(language.getDisplayLanguage(language).toLowerCase(Locale.ROOT), code);
+        }
+        // By its own name only where many write it so: Java loads the data of each language it is asked in.
+        for (var code : List.of("it", "es", "pt", "nl")) {
+            BY_NAME.putIfAbsent(Locale.of(code).getDisplayLanguage(Locale.of(code)).toLowerCase(Locale.ROOT), code);
         }
         // The bibliographic codes of ISO 639-2 that old systems still send.
         BY_NAME.putAll(Map.of("ger", "de", "fre", "fr", "dut", "nl", "cze", "cs", "gre", "el", "chi", "zh"));

@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 
 /** The mappings of a folder, each compiled once and shared by all threads. */
@@ -47,10 +49,27 @@ public final class Mappings {
         if (!Files.isDirectory(folder)) {
             throw new BadMappingException(folder, 0, 0, "There is no such folder of mappings.", null);
         }
-        var mappings = new Mappings(CanonicalSchemas.in(folder.resolve(CANONICAL)));
         var files = files(folder);
-        files.keySet().forEach(name -> mappings.compile(name, files, new ArrayDeque<>()));
+        // The XSLT compiler alone takes as long to wake as all the rest, so it does so beside it.
+        var stylesheets = new TreeMap<String, CompletableFuture<Mapping>>();
+        files.forEach((name, file) -> {
+            if (file.toString().endsWith(XSLT)) {
+                stylesheets.put(name, CompletableFuture.supplyAsync(() -> stylesheet(name, file)));
+            }
+        });
+        var mappings = new Mappings(CanonicalSchemas.in(folder.resolve(CANONICAL)));
+        files.keySet().stream().filter(name -> !stylesheets.containsKey(name))
+                .forEach(name -> mappings.compile(name, files, new ArrayDeque<>()));
+        stylesheets.forEach((name, stylesheet) -> mappings.mappings.put(name, compiled(stylesheet)));
         return mappings;
+    }
+
+    private static Mapping compiled(CompletableFuture<Mapping> stylesheet) {
+        try {
+            return stylesheet.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof BadMappingException bad ? bad : e;
+        }
     }
 
     private static SortedMap<String, Path> files(Path folder) {
@@ -81,6 +100,11 @@ public final class Mappings {
         return !name.startsWith(".") && !NO_SYSTEMS.contains(name);
     }
 
+    private static Mapping stylesheet(String name, Path file) {
+        var source = source(file);
+        return XsltMapping.compiled(name, version(source, List.of()), file, source);
+    }
+
     /** Compiles a mapping after those it uses. */
     private Mapping compile(String name, Map<String, Path> files, Deque<String> users) {
         var known = mappings.get(name);
@@ -88,19 +112,18 @@ public final class Mappings {
             return known;
         }
         var file = files.get(name);
+        var source = source(file);
+        users.push(name);
+        var used = used(file, source, files, users);
+        users.pop();
+        var mapping = compiled(name, file, source, used);
+        mappings.put(name, mapping);
+        return mapping;
+    }
+
+    private static String source(Path file) {
         try {
-            var source = Files.readString(file);
-            Mapping mapping;
-            if (file.toString().endsWith(XSLT)) {
-                mapping = XsltMapping.compiled(name, version(source, List.of()), file, source);
-            } else {
-                users.push(name);
-                var used = used(file, source, files, users);
-                users.pop();
-                mapping = compiled(name, file, source, used);
-            }
-            mappings.put(name, mapping);
-            return mapping;
+            return Files.readString(file);
         } catch (CharacterCodingException e) {
             throw new BadMappingException(file, 0, 0, "The file is not UTF-8 text; save it as UTF-8.", e);
         } catch (IOException e) {
@@ -117,6 +140,10 @@ public final class Mappings {
             if (!files.containsKey(name)) {
                 throw new BadMappingException(file, position.line(), position.column(),
                         "It uses the mapping " + name + ", which is not there.", null);
+            }
+            if (files.get(name).toString().endsWith(XSLT)) {
+                throw new BadMappingException(file, position.line(), position.column(),
+                        "It uses the mapping " + name + ", which is XSLT; only JSONata can be used.", null);
             }
             if (users.contains(name)) {
                 throw new BadMappingException(file, position.line(), position.column(),
