@@ -18,6 +18,7 @@ public final class CrmStore implements AutoCloseable {
     private static final Pattern ROLE = Pattern.compile("[a-z_][a-z0-9_]{0,62}");
 
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final Settings settings;
     private final Ingest ingest;
     private final Lanes lanes;
     private final InvoiceLedger invoices;
@@ -30,6 +31,7 @@ public final class CrmStore implements AutoCloseable {
 
     private CrmStore(DataSource runtime, Settings settings, InstantSource clock) {
         Transactions transactions = new Transactions(runtime, settings.tenant());
+        this.settings = settings;
         this.ingest = new Ingest(transactions, settings, clock, this::changed);
         this.lanes = new Lanes(transactions, settings, clock);
         this.invoices = new InvoiceLedger(transactions, settings, clock, this::changed);
@@ -82,6 +84,10 @@ public final class CrmStore implements AutoCloseable {
 
     private void changed() {
         listeners.forEach(Runnable::run);
+    }
+
+    public Settings settings() {
+        return settings;
     }
 
     public Ingest ingest() {
