@@ -1,0 +1,63 @@
+package io.serai.hub;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+
+import io.serai.crm.plan.Survivorship;
+
+/**
+ * What an operator may set; each stands in {@code application.yaml} beside its environment variable and default.
+ *
+ * @param home the folder with {@code routes}, {@code connectors} and {@code mappings}
+ * @param data where the hub keeps everything
+ * @param tenant whose records these are
+ * @param survivorship entity to field to policy: newest, ranking or park
+ */
+@ConfigurationProperties("serai")
+public record HubSettings(Path home, Path data, int tenant, int managementPort, Database database, Broker broker,
+        Map<String, Map<String, Survivorship.Policy>> survivorship) {
+
+    /**
+     * Where the database is.
+     *
+     * @param url empty for the embedded one
+     * @param programs where the embedded one's programs are unpacked; empty for a folder beside its data
+     * @param runtimePassword of the role that owns nothing; empty to derive one
+     */
+    public record Database(String url, String user, String password, String runtimePassword, String programs,
+            int connections) {
+        /** Says where, never with what. */
+        @Override
+        public String toString() {
+            return "Database[" + (url.isEmpty() ? "embedded" : "external") + "]";
+        }
+    }
+
+    /**
+     * Where the broker is.
+     *
+     * @param url empty for the embedded one, "none" for no broker at all
+     * @param port of the embedded one; 0 for any free one
+     */
+    public record Broker(String url, String user, String password, int port) {
+        boolean none() {
+            return "none".equals(url);
+        }
+
+        /** Says where, never with what. */
+        @Override
+        public String toString() {
+            return "Broker[" + (url.isEmpty() ? "embedded" : "external") + "]";
+        }
+    }
+
+    public HubSettings {
+        survivorship = survivorship == null ? Map.of() : survivorship;
+    }
+
+    Path routes() {
+        return home.resolve("routes");
+    }
+}

@@ -1,0 +1,58 @@
+package io.serai.hub.api;
+
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+import jakarta.servlet.http.HttpServletRequest;
+
+import io.serai.hub.web.Problem;
+
+/** What callers write into addresses: ids, cursors, limits. */
+final class Paging {
+    private static final int USUAL = 50;
+    private static final int MOST = 500;
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,4}");
+    private static final int LONGEST = 500;
+
+    private Paging() {}
+
+    /** How many are wanted on a page. */
+    static int limit(HttpServletRequest request) {
+        String limit = request.getParameter("limit");
+        if (limit == null) {
+            return USUAL;
+        }
+        int number = NUMBER.matcher(limit).matches() ? Integer.parseInt(limit) : 0;
+        if (number < 1 || number > MOST) {
+            throw Problem.invalid("limit", "limit must be a whole number from 1 to " + MOST + ".");
+        }
+        return number;
+    }
+
+    /** Where to go on; null at the beginning. */
+    static String cursor(HttpServletRequest request) {
+        return text(request, "cursor");
+    }
+
+    /** A parameter of bounded length; null when it is absent. */
+    static String text(HttpServletRequest request, String name) {
+        String value = request.getParameter(name);
+        if (value != null && (value.length() > LONGEST || value.indexOf(0) >= 0)) {
+            throw Problem.invalid(name, name + " is longer than " + LONGEST + " characters or holds NUL.");
+        }
+        return value == null || value.isEmpty() ? null : value;
+    }
+
+    /** An id in the path; one that is no UUID belongs to nobody. */
+    static UUID id(String text) {
+        try {
+            return UUID.fromString(text);
+        } catch (IllegalArgumentException notAnId) {
+            throw notFound();
+        }
+    }
+
+    static Problem notFound() {
+        return new Problem(404, "not-found", "There is nothing with this id.");
+    }
+}

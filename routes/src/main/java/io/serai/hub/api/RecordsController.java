@@ -1,0 +1,156 @@
+package io.serai.hub.api;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+import io.serai.crm.CrmStore;
+import io.serai.crm.FieldOrigin;
+import io.serai.crm.Filter;
+import io.serai.crm.Golden;
+import io.serai.crm.Link;
+
+import io.serai.hub.web.Problem;
+
+/** Reading golden records of every kind, how they came to be, and who else has them. */
+@RestController
+final class RecordsController {
+    private static final String KINDS = "/api/{kind:customers|orders|invoices|payments|opportunities|interactions}";
+
+    private final CrmStore store;
+    private final Intake intake;
+
+    RecordsController(CrmStore store, Intake intake) {
+        this.store = store;
+        this.intake = intake;
+    }
+
+    @PostMapping("/api/{kind:orders|payments|opportunities|interactions}")
+    void create(@PathVariable("kind") String name, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        Kind kind = Kind.of(name);
+        intake.take(request, response, kind.entity, null, "/api/" + kind.plural + "/");
+    }
+
+    @GetMapping(KINDS)
+    void list(@PathVariable("kind") String name, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        Kind kind = Kind.of(name);
+        Map<String, String> wanted = new LinkedHashMap<>();
+        for (String filter : kind.filters) {
+            String value = Paging.text(request, filter);
+            if (value != null) {
+                wanted.put(filter, value);
+            }
+        }
+        if (wanted.containsKey("externalId") != wanted.containsKey("spoke")) {
+            throw Problem.invalid("externalId", "externalId and spoke belong together; give both.");
+        }
+        Answer.page(response, store.goldens().list(kind.entity, new Filter(wanted), Paging.cursor(request),
+                Paging.limit(request)), RecordsController::view);
+    }
+
+    @GetMapping(KINDS + "/{id}")
+    void read(@PathVariable("kind") String name, @PathVariable("id") String id, HttpServletRequest request,
+            HttpServletResponse response) throws IOException {
+        Golden golden = golden(Kind.of(name), id);
+        String etag = "\"" + golden.version() + "\"";
+        response.setHeader("ETag", etag);
+        if (etag.equals(request.getHeader("If-None-Match"))) {
+            response.setStatus(304);
+            return;
+        }
+        Answer.json(response, 200, view(golden));
+    }
+
+    @GetMapping(KINDS + "/{id}/history")
+    void history(@PathVariable("kind") String name, @PathVariable("id") String id, HttpServletResponse response)
+            throws IOException {
+        Kind kind = Kind.of(name);
+        UUID uuid = golden(kind, id).id();
+        items(response, store.changes().of(kind.entity, uuid), ChangesController::view);
+    }
+
+    @GetMapping(KINDS + "/{id}/origins")
+    void origins(@PathVariable("kind") String name, @PathVariable("id") String id, HttpServletResponse response)
+            throws IOException {
+        Kind kind = Kind.of(name);
+        UUID uuid = golden(kind, id).id();
+        items(response, store.goldens().origins(kind.entity, uuid), RecordsController::view);
+    }
+
+    @GetMapping(KINDS + "/{id}/links")
+    void links(@PathVariable("kind") String name, @PathVariable("id") String id, HttpServletResponse response)
+            throws IOException {
+        Kind kind = Kind.of(name);
+        UUID uuid = golden(kind, id).id();
+        items(response, store.goldens().links(kind.entity, uuid), RecordsController::view);
+    }
+
+    private Golden golden(Kind kind, String id) {
+        return store.goldens().find(kind.entity, Paging.id(id)).orElseThrow(Paging::notFound);
+    }
+
+    private static <T> void items(HttpServletResponse response, List<T> items, Function<T, Map<String, Object>> view)
+            throws IOException {
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("items", items.stream().map(view).toList());
+        Answer.json(response, 200, document);
+    }
+
+    private static Map<String, Object> view(Golden golden) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("id", golden.id());
+        view.put("version", golden.version());
+        golden.document().forEach(view::putIfAbsent);
+        view.put("createdAt", golden.createdAt());
+        view.put("updatedAt", golden.updatedAt());
+        return view;
+    }
+
+    private static Map<String, Object> view(FieldOrigin origin) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("field", origin.field());
+        view.put("value", origin.value());
+        view.put("spoke", origin.spoke());
+        view.put("message", origin.message());
+        view.put("mapping", origin.mapping());
+        view.put("at", origin.at());
+        view.put("rule", origin.rule());
+        view.put("lost", origin.lost().stream().map(RecordsController::view).toList());
+        return view;
+    }
+
+    private static Map<String, Object> view(FieldOrigin.LostValue lost) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("value", lost.value());
+        view.put("spoke", lost.spoke());
+        view.put("message", lost.message());
+        view.put("at", lost.at());
+        return view;
+    }
+
+    private static Map<String, Object> view(Link link) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("spoke", link.spoke());
+        view.put("externalId", link.externalId());
+        view.put("state", link.state());
+        view.put("wanted", link.wanted());
+        view.put("synced", link.synced());
+        view.put("attempts", link.attempts());
+        view.put("nextTry", link.nextTry());
+        view.put("problem", link.problem());
+        view.put("revision", link.revision());
+        return view;
+    }
+}

@@ -1,0 +1,2 @@
+/** How the hub fares, for operators and their machines. */
+package io.serai.hub.health;

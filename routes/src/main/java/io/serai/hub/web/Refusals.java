@@ -1,0 +1,53 @@
+package io.serai.hub.web;
+
+import java.io.IOException;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.web.ErrorResponse;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+
+import io.serai.crm.StoreUnavailable;
+
+/** Every error of a controller becomes a problem document: what to mend, or that nothing was stored; never a stack. */
+@RestControllerAdvice
+final class Refusals {
+    private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
+
+    @ExceptionHandler
+    void problem(Problem problem, HttpServletResponse response) throws IOException {
+        if (problem.status() == 413 || problem.status() == 408) {
+            // What is left of the body is not worth reading.
+            response.setHeader("Connection", "close");
+        }
+        problem.write(response);
+    }
+
+    @ExceptionHandler
+    void unavailable(StoreUnavailable unavailable, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        LOG.error("{} {}: nothing was stored", request.getMethod(), request.getRequestURI(), unavailable);
+        response.setHeader("Retry-After", "5");
+        new Problem(503, "not-available", "The hub cannot store anything now. Nothing was stored; send it again.")
+                .write(response);
+    }
+
+    @ExceptionHandler
+    void other(Exception failure, HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (failure instanceof ErrorResponse refused && refused.getStatusCode().is4xxClientError()) {
+            response.setHeader("Allow", refused.getHeaders().getFirst("Allow"));
+            int status = refused.getStatusCode().value();
+            new Problem(status, status == 404 ? "not-found" : "refused", switch (status) {
+                case 404 -> "There is nothing here.";
+                case 405 -> "This method does not exist here.";
+                default -> "The request cannot be understood.";
+            }).write(response);
+            return;
+        }
+        LOG.error("{} {} failed", request.getMethod(), request.getRequestURI(), failure);
+        new Problem(500, "internal", "The hub failed at this; tell the operator the correlation id.").write(response);
+    }
+}
