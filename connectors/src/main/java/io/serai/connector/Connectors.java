@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
@@ -121,7 +122,7 @@ public final class Connectors implements AutoCloseable {
         Protocol protocol = protocols.get(connector.protocol());
         if (protocol == null) {
             throw connector.refuse("/protocol", "nothing here speaks '" + connector.protocol() + "'; there are "
-                    + new java.util.TreeSet<>(protocols.keySet()));
+                    + new TreeSet<>(protocols.keySet()));
         }
         return protocol;
     }

@@ -2,6 +2,7 @@ package io.serai.connector;
 
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** The names of the canonical entities; routes may use the plural. */
 final class Entities {
@@ -14,7 +15,7 @@ final class Entities {
         String entity = SINGULAR.getOrDefault(name, name);
         if (!SINGULAR.containsValue(entity)) {
             throw new IllegalArgumentException("There is no entity '" + name + "'; there are "
-                    + new java.util.TreeSet<>(Set.copyOf(SINGULAR.values())));
+                    + new TreeSet<>(Set.copyOf(SINGULAR.values())));
         }
         return entity;
     }

@@ -2,7 +2,9 @@ package io.serai.connector;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -119,7 +121,7 @@ public final class Xml {
 
     /** XML 1.0 has no place for most control characters; they are dropped, as every reader would refuse the document. */
     private static String text(Object value) {
-        String text = value instanceof java.math.BigDecimal decimal ? decimal.toPlainString() : String.valueOf(value);
+        String text = value instanceof BigDecimal decimal ? decimal.toPlainString() : String.valueOf(value);
         for (int i = 0; i < text.length(); i++) {
             if (!allowed(text.charAt(i))) {
                 return text.codePoints().filter(Xml::allowed).collect(StringBuilder::new,
@@ -336,7 +338,7 @@ public final class Xml {
             try {
                 reader.close();
                 stream.close();
-            } catch (XMLStreamException | java.io.IOException e) {
+            } catch (XMLStreamException | IOException e) {
                 throw new IllegalStateException("The XML could not be closed", e);
             }
         }

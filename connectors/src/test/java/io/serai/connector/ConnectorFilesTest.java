@@ -75,7 +75,7 @@ class ConnectorFilesTest {
             assertThat(Set.copyOf(connector.carries(entity))).as(entity).hasSameSizeAs(connector.carries(entity));
             assertThat(schema).exists();
             Object properties = Json.at(readSchema(schema), "/properties");
-            assertThat(((java.util.Map<?, ?>) properties).keySet()).as(entity).containsAll((List) connector.carries(
+            assertThat(((Map<?, ?>) properties).keySet()).as(entity).containsAll((List) connector.carries(
                     entity));
         }
     }

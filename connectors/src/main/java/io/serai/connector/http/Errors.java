@@ -1,6 +1,7 @@
 package io.serai.connector.http;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -32,9 +33,9 @@ public final class Errors {
 
         static Rule of(Section section) {
             String word = section.text("class");
-            ErrorClass errorClass = java.util.Arrays.stream(ErrorClass.values()).filter(value -> value.name().equals(
+            ErrorClass errorClass = Arrays.stream(ErrorClass.values()).filter(value -> value.name().equals(
                     word.toUpperCase(Locale.ROOT))).findFirst()
-                    .orElseThrow(() -> section.notYet("class", java.util.Arrays
+                    .orElseThrow(() -> section.notYet("class", Arrays
                             .toString(ErrorClass.values()).toLowerCase(Locale.ROOT)));
             return new Rule(section.has("status") ? section.number("status", 0) : null, section.text("header", null),
                     section.text("pointer", null), section.text("equals", null),

@@ -1,6 +1,7 @@
 package io.serai.connector.http;
 
 import java.util.Optional;
+import java.util.Set;
 
 import io.serai.connector.Section;
 
@@ -25,7 +26,7 @@ record HttpObject(String id, String revision, Optional<Listing> list, Optional<C
                 .orElseThrow(() -> object.refuse("record", "'record' is missing here"));
         Optional<Section> upsert = object.section("upsert");
         String kind = upsert.map(section -> section.text("kind")).orElse("by_id");
-        if (!java.util.Set.of("by_id", "lookup_then_write", "create_with_own_key").contains(kind)) {
+        if (!Set.of("by_id", "lookup_then_write", "create_with_own_key").contains(kind)) {
             throw upsert.orElseThrow().notYet("kind", "by_id, lookup_then_write, create_with_own_key");
         }
         Optional<Lookup> lookup = object.section("lookup").map(section -> new Lookup(Call.read(section, "GET"), section

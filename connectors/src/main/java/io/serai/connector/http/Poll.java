@@ -6,6 +6,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -53,7 +54,7 @@ final class Poll implements Inlet {
     private final Listing list;
     private final Services services;
     private final ScheduledExecutorService schedule;
-    private final Set<String> seen = java.util.Collections.newSetFromMap(new LinkedHashMap<>() {
+    private final Set<String> seen = Collections.newSetFromMap(new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
             return size() > MEMORY;

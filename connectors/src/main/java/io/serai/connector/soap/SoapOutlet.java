@@ -2,6 +2,7 @@ package io.serai.connector.soap;
 
 import java.net.URI;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -35,7 +36,7 @@ final class SoapOutlet implements Outlet {
         SoapSpoke.Verb verb = spoke.objects().get(entity).get(delivery.operation());
         if (verb == null) {
             throw new ConnectorException(ErrorClass.INVALID, "The connector of " + name() + " cannot " + delivery
-                    .operation().name().toLowerCase(java.util.Locale.ROOT) + " a record of " + entity
+                    .operation().name().toLowerCase(Locale.ROOT) + " a record of " + entity
                     + "; its connector.yaml declares no such operation", null);
         }
         boolean create = delivery.operation() == Operation.CREATE;

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 import io.serai.connector.Connector;
 import io.serai.connector.MalformedException;
@@ -52,7 +53,7 @@ record SoapSpoke(String endpoint, String namespace, Envelope envelope, String ac
             objects.put(entity, verbs);
         });
         Optional<Section> idempotency = definition.section("idempotency");
-        idempotency.filter(section -> !java.util.Set.of("none", "header").contains(section.text("kind"))).ifPresent(
+        idempotency.filter(section -> !Set.of("none", "header").contains(section.text("kind"))).ifPresent(
                 section -> {
                     throw section.notYet("kind", "none, header");
                 });

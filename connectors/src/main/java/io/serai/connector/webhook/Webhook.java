@@ -2,8 +2,10 @@ package io.serai.connector.webhook;
 
 import java.util.List;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 import io.serai.connector.Json;
 import io.serai.connector.Section;
@@ -33,7 +35,7 @@ public record Webhook(Signature signature, Optional<Place> topic, Optional<Place
 
         String value(Map<String, String> headers, Object event) {
             return header != null
-                    ? headers.get(header.toLowerCase(java.util.Locale.ROOT))
+                    ? headers.get(header.toLowerCase(Locale.ROOT))
                     : Json.textAt(event, pointer);
         }
     }
@@ -61,7 +63,7 @@ public record Webhook(Signature signature, Optional<Place> topic, Optional<Place
                 throw webhook.refuse("topics", "'objects' does not declare " + unknown);
             }
             Optional<Place> topic = webhook.section("topic").map(Place::of);
-            if (topic.isEmpty() && !topics.keySet().equals(java.util.Set.of("*"))) {
+            if (topic.isEmpty() && !topics.keySet().equals(Set.of("*"))) {
                 throw webhook.refuse("topics", "without 'topic' only the topic \"*\" can be told");
             }
             return new Webhook(Signature.of(webhook.needed("signature")), topic,

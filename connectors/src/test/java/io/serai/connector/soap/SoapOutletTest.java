@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
+import com.github.tomakehurst.wiremock.client.BasicCredentials;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.junit5.WireMockExtension;
@@ -69,7 +70,7 @@ class SoapOutletTest {
 
         assertThat(reply).isEqualTo(new Reply(null, "0000000042", "7"));
         ERP.verify(postRequestedFor(urlEqualTo("/erp")).withBasicAuth(
-                new com.github.tomakehurst.wiremock.client.BasicCredentials("hub", "s3cret"))
+                new BasicCredentials("hub", "s3cret"))
                 .withHeader("SOAPAction", equalTo(
                         "\"urn:sandbox:erp:customers:v1/UpsertCustomer\""))
                 .withHeader("Idempotency-Key", equalTo("key-1"))
