@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 final class Decimals {
     private static final int MOST_INTEGER_DIGITS = 14;
     private static final int MOST_DECIMALS = 6;
+    private static final int LONGEST = 60;
     private static final Pattern NUMBER = Pattern.compile("-?\\d{1,40}(\\.\\d{1,40})?");
     /** How a text groups thousands and marks decimals: the styles by their example. */
     private static final Map<String, char[]> STYLES = Map.of(
@@ -81,6 +82,9 @@ final class Decimals {
         var trimmed = Texts.trimmed(text);
         if (trimmed == null) {
             return null;
+        }
+        if (trimmed.length() > LONGEST) {
+            throw new Refused(value, Problem.quoted(text) + " is too long for a number; write it as 1234.50.");
         }
         var normal = style == null ? unambiguous(value, trimmed) : styled(value, trimmed, style);
         if (!NUMBER.matcher(normal).matches()) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.StringJoiner;
 
 /** What web forms put into mails: values behind labels, as lines or as an HTML table of two columns. */
 final class Labels {
@@ -23,34 +24,37 @@ final class Labels {
      * @param known the only labels that end a free text
      */
     static Map<String, Object> inText(String text, Set<String> free, Set<String> known) {
-        var values = new LinkedHashMap<String, Object>();
+        var lines = new LinkedHashMap<String, StringJoiner>();
         String label = null;
-        for (var line : text.split("\\R", -1)) {
-            var colon = line.indexOf(':');
-            var candidate = colon < 0 ? null : label(line.substring(0, colon));
-            if (candidate != null && label != null && free.contains(label) && !known.contains(candidate)) {
-                candidate = null;
-            }
-            if (candidate != null && values.size() < MOST && !values.containsKey(candidate)) {
-                label = candidate;
-                var value = Texts.trimmed(line.substring(colon + 1));
-                values.put(label, value == null ? "" : value);
+        for (var line : (Iterable<String>) text.lines()::iterator) {
+            var found = label(line, label, free, known);
+            if (found != null && lines.size() < MOST && !lines.containsKey(found)) {
+                label = found;
+                lines.put(label, new StringJoiner("\n").add(line.substring(line.indexOf(':') + 1)));
             } else if (label != null) {
-                values.merge(label, line.stripTrailing(),
-                        (above, below) -> above.equals("") ? below : above + "\n" + below);
+                lines.get(label).add(line.stripTrailing());
             }
         }
-        values.replaceAll((key, value) -> {
-            var trimmed = Texts.trimmed((String) value);
-            return trimmed == null ? "" : trimmed;
-        });
+        var values = new LinkedHashMap<String, Object>();
+        lines.forEach((name, value) -> values.put(name, orEmpty(Texts.trimmed(value.toString()))));
         return values;
+    }
+
+    /** The label that a line begins with; null when it has none, or belongs to the free text above it. */
+    private static String label(String line, String above, Set<String> free, Set<String> known) {
+        var colon = line.indexOf(':');
+        var found = colon < 0 ? null : label(line.substring(0, colon));
+        return above != null && free.contains(above) && !known.contains(found) ? null : found;
+    }
+
+    private static String orEmpty(String text) {
+        return text == null ? "" : text;
     }
 
     /** The same from the rows of a table; what has fewer than two cells is passed over. */
     static Map<String, Object> inTable(String html) {
         var values = new LinkedHashMap<String, Object>();
-        var lower = html.toLowerCase(Locale.ROOT);
+        var lower = lower(html);
         var row = lower.indexOf("<tr");
         while (row >= 0 && values.size() < MOST) {
             var next = lower.indexOf("<tr", row + 3);
@@ -83,11 +87,22 @@ final class Labels {
         return new Cell(text(html.substring(start, end)), end);
     }
 
+    /** ASCII alone in lower case, so that every character keeps its place. */
+    private static String lower(String html) {
+        var lower = html.toCharArray();
+        for (var i = 0; i < lower.length; i++) {
+            if (lower[i] >= 'A' && lower[i] <= 'Z') {
+                lower[i] += 'a' - 'A';
+            }
+        }
+        return new String(lower);
+    }
+
     private static int first(String text, int from, int to, String... words) {
         var first = -1;
         for (var word : words) {
-            var at = text.indexOf(word, from);
-            if (at >= 0 && at < to && (first < 0 || at < first)) {
+            var at = text.indexOf(word, from, to);
+            if (at >= 0 && (first < 0 || at < first)) {
                 first = at;
             }
         }
@@ -119,8 +134,7 @@ final class Labels {
         var plain = text.toString().replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">")
                 .replace("&quot;", "\"").replace("&#39;", "'")
                 .replace("&amp;", "&");
-        var trimmed = Texts.trimmed(plain);
-        return trimmed == null ? "" : trimmed;
+        return orEmpty(Texts.trimmed(plain));
     }
 
     /** A label is short and made of words; "https" or a time of day before a colon is none. */

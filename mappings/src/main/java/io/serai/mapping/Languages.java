@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 
 /** Languages and currencies by their codes. */
 final class Languages {
+    private static final int LONGEST = 35;
     private static final Set<String> ALPHA_2 = new HashSet<>(List.of(Locale.getISOLanguages()));
     private static final Map<String, String> BY_NAME = new HashMap<>();
     private static final Set<String> CURRENCIES = Currency.getAvailableCurrencies().stream()
@@ -40,6 +41,9 @@ final class Languages {
         var trimmed = Texts.trimmed(text);
         if (trimmed == null) {
             return null;
+        }
+        if (trimmed.length() > LONGEST) {
+            throw unknown(value, text);
         }
         var named = BY_NAME.get(trimmed.toLowerCase(Locale.ROOT));
         if (named != null) {

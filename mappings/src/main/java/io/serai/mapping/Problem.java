@@ -23,7 +23,8 @@ public record Problem(String field, String problem) {
         if (value instanceof java.util.List) {
             return "a list";
         }
-        var text = value.toString().strip().replaceAll("[\\p{Cntrl}\\s]+", " ");
+        var whole = value.toString();
+        var text = whole.substring(0, Math.min(whole.length(), 200)).strip().replaceAll("[\\p{Cntrl}\\s]+", " ");
         return "\"" + (text.length() > 60 ? text.substring(0, 57) + "…" : text) + "\"";
     }
 }

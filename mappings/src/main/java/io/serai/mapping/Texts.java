@@ -1,6 +1,7 @@
 package io.serai.mapping;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 
 /** Texts as people type them. */
@@ -22,12 +23,12 @@ final class Texts {
 
     /** The trimmed parts between separators, empty ones left out, each once. */
     static List<String> parts(String text, String separator) {
-        var parts = new ArrayList<String>();
+        var parts = new LinkedHashSet<String>();
         var start = 0;
         while (start <= text.length()) {
             var end = text.indexOf(separator, start);
             var part = trimmed(text.substring(start, end < 0 ? text.length() : end));
-            if (part != null && !parts.contains(part)) {
+            if (part != null) {
                 parts.add(part);
             }
             if (end < 0) {
@@ -35,7 +36,7 @@ final class Texts {
             }
             start = end + separator.length();
         }
-        return parts;
+        return new ArrayList<>(parts);
     }
 
     /** Blanks, no-break spaces, control characters, byte-order marks and zero-width spaces. */

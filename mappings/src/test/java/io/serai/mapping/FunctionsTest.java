@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -193,5 +195,37 @@ class FunctionsTest {
         assertThat(Labels.inTable("<table><tr><td>Name:<td>Anna</td></tr><tr><td>lonely</td></tr></table>"))
                 .isEqualTo(Map.of("name", "Anna"));
         assertThat(Labels.inTable("<tr><td")).isEmpty();
+    }
+
+    /** A web form or a shop field can hold megabytes; nobody may hold a thread up with them. */
+    @Test
+    @Timeout(10)
+    void staysQuickOnHugeTexts() {
+        var words = "a ".repeat(1_000_000);
+        assertThat(Labels.inText("Message: x\n" + "y: z\n".repeat(400_000), Set.of("message"), Set.of("message")))
+                .hasSize(1);
+        assertThat(Labels.inTable("<tr".repeat(600_000))).isEmpty();
+        assertThat(Labels.inTable("<TABLE><TR><TD>\u0130\u0130<TD>v</TABLE>"))
+                .isEqualTo(Map.of("\u0130\u0130".toLowerCase(Locale.ROOT), "v"));
+        assertThat(Texts.parts(words, " ")).hasSize(1);
+        for (var call : List.of("$money(v)", "$money(v, \"1.234,50\")", "$e164(v)", "$country(v)", "$language(v)",
+                "$currency(v)", "$date(v)", "$instant(v)")) {
+            for (var text : List.of(words, "1".repeat(1_000_000), ",123".repeat(500_000), "-a".repeat(500_000))) {
+                assertThat(refused(call, text).problem()).hasSizeLessThan(300);
+            }
+        }
+        for (var mapping : List.of("accounting/customer-to-canonical", "mailbox/interaction-to-canonical",
+                "files/customer-to-canonical")) {
+            var record = new LinkedHashMap<String, Object>(Map.of("id", "1", "name",
+                    "a".repeat(1_000_000) + " " + words, "first_name", words, "messageId", "1"));
+            record.put("text", "Email: a@b.example\nName: " + "a".repeat(1_000_000) + " b\nMessage: " + words);
+            record.put("from", Map.of("address", "a@b.example"));
+            assertThat(Folder.MAPPINGS.mapping(mapping).apply(record, Map.of())).isInstanceOf(Map.class);
+        }
+        assertThat(
+                CanonicalSchemas.shipped().validate("customer",
+                        Map.of("emails", List.of(Map.of("address", "a@" + "b.".repeat(500_000) + "c")),
+                                "language", "de" + "-a".repeat(500_000), "note", words, "tags", List.of(words))))
+                .hasSize(4);
     }
 }
