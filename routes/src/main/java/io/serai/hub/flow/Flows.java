@@ -25,7 +25,7 @@ import io.serai.hub.StartRefused;
 /**
  * Makes the standard routes of every spoke from the templates in {@code routes/}: for {@code customer: [in, out]} of the
  * spoke shop the routes shop-customers-in and shop-customers-out. A template {@code customer-in} is taken before the
- * general one, {@code in}.
+ * general one, {@code in}; {@code update} and {@code issue} are ways out.
  */
 @Component
 public final class Flows implements CamelContextConfiguration {
@@ -83,9 +83,9 @@ public final class Flows implements CamelContextConfiguration {
     }
 
     private static String template(ModelCamelContext context, Spoke spoke, String entity, String direction) {
-        List<String> names = direction.equals("update")
-                ? List.of(entity + "-update", "update", entity + "-out", "out")
-                : List.of(entity + "-" + direction, direction);
+        List<String> names = direction.equals("in")
+                ? List.of(entity + "-in", "in")
+                : List.of(entity + "-" + direction, direction, entity + "-out", "out");
         return names.stream().filter(name -> context.getRouteTemplateDefinition(name) != null).findFirst()
                 .orElseThrow(() -> new StartRefused("Spoke " + spoke.name() + " wants the flow '" + entity + ": ["
                         + direction + "]', but no file in routes/ has a route template named one of " + names + "."));
