@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import io.serai.connector.Item;
 import io.serai.connector.Outcome;
+import io.serai.connector.SettableClock;
 import io.serai.connector.Watch;
 
 class DropFolderTest {

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.serai.connector.Item;
+import io.serai.connector.SettableClock;
 import io.serai.connector.Watch;
 
 class SftpTest {

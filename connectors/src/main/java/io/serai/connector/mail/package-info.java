@@ -1,0 +1,2 @@
+/** Mail: what arrives in a mailbox becomes items, deliveries become mails. */
+package io.serai.connector.mail;
