@@ -86,6 +86,7 @@ final class HttpSpoke {
         String said = failure.problem() == null ? "" : ": " + failure.problem();
         throw new ConnectorException(failure.errorClass(), transport.spoke() + " answered " + title + " with "
                 + answer.status() + said, answer.status(),
-                failure.errorClass() == ErrorClass.THROTTLED ? transport.pause(answer) : null, failure.field(), null);
+                failure.errorClass() == ErrorClass.THROTTLED ? transport.pause(answer) : transport.retryAfter(answer),
+                failure.field(), null);
     }
 }

@@ -101,7 +101,13 @@ public final class Transport implements AutoCloseable {
 
     /** How long the spoke asks us to wait; remembers it, so that nobody asks again before. */
     public Duration pause(Answer answer) {
-        return limits.pause(answer.header("Retry-After").map(this::retryAfter).orElse(null));
+        return limits.pause(retryAfter(answer));
+    }
+
+    /** How long the spoke asks to wait; null when it does not say. */
+    public Duration retryAfter(Answer answer) {
+        Duration asked = answer.header("Retry-After").map(this::retryAfter).orElse(null);
+        return asked == null || asked.isPositive() ? asked : Duration.ZERO;
     }
 
     public String spoke() {

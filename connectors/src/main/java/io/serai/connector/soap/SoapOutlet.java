@@ -150,7 +150,10 @@ final class SoapOutlet implements Outlet {
         String said = failure.problem() == null ? "" : ": " + failure.problem();
         return new ConnectorException(failure.errorClass(), name() + " answered " + verb.operation() + " with " + answer
                 .status() + said, answer.status(),
-                failure.errorClass() == ErrorClass.THROTTLED ? spoke.transport().pause(answer) : null, failure.field(),
+                failure.errorClass() == ErrorClass.THROTTLED
+                        ? spoke.transport().pause(answer)
+                        : spoke.transport().retryAfter(answer),
+                failure.field(),
                 null);
     }
 
