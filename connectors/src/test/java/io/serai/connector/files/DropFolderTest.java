@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.serai.connector.Forgetful;
 import io.serai.connector.Item;
 import io.serai.connector.Outcome;
 import io.serai.connector.SettableClock;
@@ -33,7 +34,7 @@ class DropFolderTest {
     Path folder;
 
     private final SettableClock clock = new SettableClock();
-    private final OneProcess polls = new OneProcess();
+    private final Forgetful polls = new Forgetful();
     private Journal journal = new Journal();
     private FileInlet inlet;
 
@@ -303,7 +304,7 @@ class DropFolderTest {
     }
 
     @Test
-    void onlyOneProcessLooksAtATime() throws IOException {
+    void onlyForgetfulLooksAtATime() throws IOException {
         drop("customers.csv", "id;name;city\n1;Anna;Bern\n");
         try (var turn = polls.claim("nightly", "files/customer", Duration.ofMinutes(1)).orElseThrow()) {
             assertThat(turn.cursor()).isNull();

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.serai.connector.Forgetful;
 import io.serai.connector.Item;
 import io.serai.connector.SettableClock;
 import io.serai.connector.Watch;
@@ -60,7 +61,7 @@ class SftpTest {
                 List.of(new Format.Csv("csv", null, null, List.of(), List.of("id"))));
         var place = new SftpSettings("127.0.0.1", server.getPort(), "serai", Optional.of(password), Optional.empty(),
                 Set.of(hostKey), "outgoing");
-        var inlet = new FileInlet(settings, new SftpFolder(place, scratch), new OneProcess(), clock, watch);
+        var inlet = new FileInlet(settings, new SftpFolder(place, scratch), new Forgetful(), clock, watch);
         inlet.accept(journal);
         return inlet;
     }

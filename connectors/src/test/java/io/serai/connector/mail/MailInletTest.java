@@ -21,6 +21,7 @@ import com.icegreen.greenmail.user.GreenMailUser;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
 
+import io.serai.connector.Forgetful;
 import io.serai.connector.Item;
 import io.serai.connector.Outcome;
 import io.serai.connector.SettableClock;
@@ -36,7 +37,7 @@ class MailInletTest {
     private final GreenMail server = new GreenMail(
             new ServerSetup[]{ServerSetup.IMAP.dynamicPort(), ServerSetup.SMTP.dynamicPort()});
     private final SettableClock clock = new SettableClock();
-    private final Memory memory = new Memory();
+    private final Forgetful memory = new Forgetful();
     private final List<Item> items = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
     private GreenMailUser user;
@@ -155,7 +156,7 @@ class MailInletTest {
         var inlet = inlet();
         inlet.round();
         assertThat(seen()).containsExactly(false, false);
-        assertThat(memory.cursor).isNull();
+        assertThat(memory.cursor("mailbox", "mail/interaction")).isNull();
         inlet.round();
         assertThat(away).as("it pauses").isEqualTo(1);
         clock.advance(Duration.ofSeconds(1));
@@ -185,7 +186,9 @@ class MailInletTest {
     @Test
     void readsAllAgainWhenTheServerNumbersAnew() throws Exception {
         arrive(plain("a"));
-        memory.cursor = "42:1000000";
+        try (var turn = memory.claim("mailbox", "mail/interaction", Duration.ofMinutes(1)).orElseThrow()) {
+            turn.advance("42:1000000");
+        }
         inlet().round();
         assertThat(items).hasSize(1);
     }
@@ -197,7 +200,7 @@ class MailInletTest {
         arrive(plain("c"));
         inlet().round();
         assertThat(items).extracting(Item::eventId).containsExactly("<c@example.com>");
-        assertThat(memory.cursor).endsWith(":3");
+        assertThat(memory.cursor("mailbox", "mail/interaction")).endsWith(":3");
     }
 
     @Test
