@@ -152,6 +152,15 @@ class SpokesTest {
     }
 
     @Test
+    void refusesAnAddressThatIsNone() {
+        workshop.spoke("shop",
+                "spoke: shop\nconnector: tiny\nsettings: {url: \"shop.example\"}\nflows: {customer: [in]}\n");
+
+        assertThatThrownBy(workshop::open).isInstanceOf(BadFileException.class).hasMessageContaining(
+                "connector.yaml:6: 'shop.example/api' is no address");
+    }
+
+    @Test
     void refusesAKeyThatNothingReads() {
         workshop.connector("tiny", SHOP + "limits:\n  per_second: 5\n  per_day: 5000\n").spoke("shop",
                 "spoke: shop\nconnector: tiny\nsettings: {url: \"http://localhost\"}\nflows: {customer: [in]}\n");

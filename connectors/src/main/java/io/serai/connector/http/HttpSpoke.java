@@ -23,6 +23,9 @@ final class HttpSpoke {
     private HttpSpoke(Section definition, Transport transport) {
         this.transport = transport;
         base = definition.text("base").replaceAll("/+$", "");
+        if (!base.matches("https?://[^/]+.*")) {
+            throw definition.refuse("base", "'" + base + "' is no address; it must begin with http:// or https://");
+        }
         errors = Errors.of(definition);
         Section idempotency = definition.section("idempotency").orElse(null);
         String kind = idempotency == null ? "none" : idempotency.text("kind");

@@ -30,6 +30,10 @@ record SoapSpoke(String endpoint, String namespace, Envelope envelope, String ac
     static SoapSpoke of(Connector connector, Section definition, Transport transport) {
         Section soap = definition.needed("soap");
         String namespace = soap.text("namespace");
+        if (!soap.text("endpoint").matches("https?://[^/]+.*")) {
+            throw soap.refuse("endpoint", "'" + soap.text("endpoint")
+                    + "' is no address; it must begin with http:// or https://");
+        }
         Path wsdl = connector.folder().resolve(soap.text("contract")).normalize();
         if (!wsdl.startsWith(connector.folder().normalize())) {
             throw soap.refuse("contract", "the contract must lie in the connector's own folder");
