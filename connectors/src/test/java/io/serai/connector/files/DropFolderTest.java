@@ -176,7 +176,7 @@ class DropFolderTest {
     void anOpenQuoteCostsItsOwnRowOnly() throws IOException {
         StringBuilder rows = new StringBuilder("id;name;city\n1;\"Anna;Bern\n");
         for (int i = 2; i <= 600; i++) {
-            rows.append(i).append(i == 400 ? ";\"Foo; Bar\";Bern\n" : ";Bert;Bern\n");
+            rows.append(i).append(i % 100 == 0 ? ";\"Foo; Bar\";Bern\n" : ";Bert;Bern\n");
         }
         drop("customers.csv", rows.toString());
         pickUp();

@@ -6,14 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.config.keys.writer.openssh.OpenSSHKeyPairResourceWriter;
 import org.apache.sshd.common.digest.BuiltinDigests;
 import org.apache.sshd.common.file.virtualfs.VirtualFileSystemFactory;
+import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.keyprovider.SimpleGeneratorHostKeyProvider;
 import org.apache.sshd.sftp.server.SftpSubsystemFactory;
@@ -130,6 +133,27 @@ class SftpTest {
         }));
         assertThat(reasons).isNotEmpty().allSatisfy(
                 reason -> assertThat(reason).contains("sftp://127.0.0.1").doesNotContain("wr0ng-secret"));
+    }
+
+    @Test
+    void signsOnWithAKeyInsteadOfAPassword() throws Exception {
+        KeyPair key = KeyUtils.generateKeyPair(KeyPairProvider.ECDSA_SHA2_NISTP256, 256);
+        Path file = scratch.resolveSibling("serai.key");
+        try (var out = Files.newOutputStream(file)) {
+            OpenSSHKeyPairResourceWriter.INSTANCE.writePrivateKey(key, "serai", null, out);
+        }
+        server.setPasswordAuthenticator(null);
+        server.setPublickeyAuthenticator((user, offered, session) -> KeyUtils.compareKeys(offered, key.getPublic()));
+        Files.writeString(home.resolve("outgoing/customers.csv"), "id;name\n1;Anna\n");
+        var place = new SftpSettings("127.0.0.1", server.getPort(), "serai", Optional.empty(), Optional.of(file),
+                Set.of(fingerprint), "outgoing");
+        var settings = new FileSettings("partner", "customer",
+                List.of(new Format.Csv("csv", null, null, List.of(), List.of("id"))));
+        var inlet = new FileInlet(settings, new SftpFolder(place, scratch), new Forgetful(), clock, Watch.NOBODY);
+        inlet.accept(journal);
+        pickUp(inlet);
+        assertThat(journal.items).hasSize(1);
+        Files.delete(file);
     }
 
     @Test
