@@ -19,6 +19,7 @@ import jakarta.xml.ws.WebServiceProvider;
 import jakarta.xml.ws.soap.SOAPBinding;
 import org.apache.cxf.binding.soap.SoapMessage;
 import org.apache.cxf.phase.PhaseInterceptorChain;
+import org.apache.cxf.staxutils.DepthXMLStreamReader;
 import org.apache.cxf.staxutils.StaxSource;
 import org.apache.cxf.transport.http.AbstractHTTPDestination;
 import org.slf4j.Logger;
@@ -59,6 +60,10 @@ final class CustomersService implements Provider<Source> {
                     "The body is empty; it must hold upsertCustomer, getCustomer or submitOrder.");
         }
         XMLStreamReader reader = stax.getXMLStreamReader();
+        while (reader instanceof DepthXMLStreamReader wrapped) {
+            // CXF's wrapper begins the element a second time; the parser below it stands at its beginning.
+            reader = wrapped.getReader();
+        }
         String operation = reader.getLocalName();
         Shape shape = Contract.NAMESPACE.equals(reader.getNamespaceURI()) ? contract.shape(operation) : null;
         return switch (shape == null ? "" : operation) {
