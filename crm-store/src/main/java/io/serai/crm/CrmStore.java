@@ -57,6 +57,11 @@ public final class CrmStore implements AutoCloseable {
         try (Connection connection = owner.getConnection(); Statement statement = connection.createStatement()) {
             statement.execute("do $$ begin if not exists (select 1 from pg_roles where rolname = '" + role
                     + "') then create role " + role + " login nosuperuser nobypassrls; end if; end $$");
+            // Every statement of the store reaches its rows by key. A planner that has not seen statistics yet (a new hub in
+            // the middle of its first large file) takes the tables for tiny and scans them, in plans it then keeps.
+            for (String setting : List.of("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")) {
+                statement.execute("alter role " + role + " set " + setting + " = off");
+            }
             if (password != null) {
                 statement.execute("alter role " + role + " password '" + password.replace("'", "''") + "'");
             }

@@ -49,7 +49,13 @@ record Party(String surname, String given, Set<String> postalCodes, Set<String> 
         return similar(surname, other.surname) >= SAME_NAME
                 && (given.isEmpty() && other.given.isEmpty() || similar(given, other.given) >= SAME_NAME)
                 && streets.stream().anyMatch(street -> other.streets.stream()
-                        .anyMatch(theirs -> similar(street, theirs) >= SAME_STREET));
+                        .anyMatch(theirs -> similar(street, theirs) >= SAME_STREET
+                                && numbers(street).equals(numbers(theirs))));
+    }
+
+    /** House numbers do not resemble each other: they are the same or they are not. */
+    private static List<String> numbers(String street) {
+        return List.of(street.split(" ")).stream().filter(word -> Character.isDigit(word.charAt(0))).toList();
     }
 
     /** Whether the names say that these are two, although they share a phone. */

@@ -12,6 +12,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.builder.TemplatedRouteBuilder;
 import org.apache.camel.component.micrometer.routepolicy.MicrometerRoutePolicyFactory;
 import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.errorhandler.NoErrorHandlerDefinition;
 import org.apache.camel.spring.boot.CamelContextConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +54,8 @@ public final class Flows implements CamelContextConfiguration {
         MicrometerRoutePolicyFactory metrics = new MicrometerRoutePolicyFactory();
         metrics.setMeterRegistry(meters);
         context.addRoutePolicyFactory(metrics);
+        // Whoever began the exchange hears of the failure and decides: answers a fault, parks, or tries again later.
+        context.getCamelContextExtension().setErrorHandlerFactory(new NoErrorHandlerDefinition());
     }
 
     @Override
