@@ -2,9 +2,10 @@ package io.serai.bench;
 
 import static io.serai.bench.Options.Part.BULK;
 import static io.serai.bench.Options.Part.FANOUT;
-import static io.serai.bench.Options.Part.INGEST;
 import static io.serai.bench.Options.Part.LATENCY;
 import static io.serai.bench.Options.Part.LIVE;
+import static io.serai.bench.Options.Part.REST;
+import static io.serai.bench.Options.Part.SOAP;
 import static io.serai.bench.Options.Part.START;
 
 import java.io.IOException;
@@ -98,7 +99,7 @@ public final class Bench {
             settings = running.settings();
             System.out.println(running);
             reference = new Reference(running, options.work());
-            if (options.wants(INGEST, BULK)) {
+            if (options.wants(REST, SOAP, BULK)) {
                 nobodyListens(home, data);
             }
             if (options.wants(LIVE, LATENCY)) {
@@ -127,17 +128,19 @@ public final class Bench {
     private void nobodyListens(Path home, Path data) throws Exception {
         String database = "serai";
         try (Hub hub = place.start(home, data, cluster.environment(database))) {
-            warmUp(hub, true);
+            warmUp(hub, options.wants(SOAP));
             for (int round = 1; round <= options.rounds(); round++) {
                 say("Round %d, nobody listens", round);
                 cluster.checkpoint();
-                if (options.wants(INGEST)) {
+                if (options.wants(REST, SOAP)) {
                     for (int clients : CLIENTS) {
                         tx("tx" + clients, clients);
                         post("rest" + clients, hub, database, () -> load.rest(hub, clients, options.seconds()),
                                 clients);
-                        post("soap" + clients, hub, database, () -> load.soap(hub, clients, options.seconds()),
-                                clients);
+                        if (options.wants(SOAP)) {
+                            post("soap" + clients, hub, database, () -> load.soap(hub, clients, options.seconds()),
+                                    clients);
+                        }
                     }
                 }
                 if (options.wants(BULK)) {

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -48,22 +49,30 @@ final class Load {
                 seconds);
     }
 
+    private List<String> command(String url, int clients, int threads, int seconds) {
+        return List.of(wrk, "-t" + threads, "-c" + clients, "-d" + seconds + "s", "--timeout", "10s", "-s",
+                script.toString(), "--latency", url);
+    }
+
     private Result run(String kind, String url, String authorization, int clients, int seconds)
             throws IOException, InterruptedException {
         int threads = Math.min(2, clients);
-        double before = Running.cpuSecondsOfEndedChildren();
-        String output = Program.run(
-                List.of(wrk, "-t" + threads, "-c" + clients, "-d" + seconds + "s", "--timeout", "10s", "-s",
-                        script.toString(), "--latency", url),
+        Map<String, String> environment = new HashMap<>(
                 Map.of("BENCH_KIND", kind, "BENCH_FIRST", Long.toString(People.share()), "BENCH_SHARE",
                         Integer.toString(People.SHARE / threads), "BENCH_AUTHORIZATION", authorization));
+        double before = Running.cpuSecondsOfEndedChildren();
+        String output = Program.run(command(url, clients, threads, seconds), environment);
         double cpu = Running.cpuSecondsOfEndedChildren() - before;
         String line = output.lines().filter(text -> text.startsWith("RESULT ")).findFirst()
                 .orElseThrow(() -> new IllegalStateException("wrk says:\n" + output));
         JsonNode result = JSON.readTree(line.substring("RESULT ".length()));
         for (String error : List.of("connect", "read", "write", "status", "timeout")) {
             if (result.get(error).asLong() > 0) {
-                throw new IllegalStateException("Not every " + kind + " request was answered with 2xx:\n" + output);
+                // Looking at every answer would cost too much while measuring.
+                environment.put("BENCH_SHOW", "yes");
+                throw new IllegalStateException("Not every " + kind + " request was answered with 2xx:\n" + output
+                        + "One more second, to see an answer:\n"
+                        + Program.run(command(url, clients, threads, 1), environment));
             }
         }
         long requests = result.get("requests").asLong();

@@ -26,8 +26,10 @@ record Options(int rounds, int seconds, int warmUp, int rows, int fanOutRows, Se
 
     /** What can be measured on its own. */
     enum Part {
-        /** REST and SOAP with nobody listening. */
-        INGEST,
+        /** REST with nobody listening. */
+        REST,
+        /** SOAP with nobody listening, beside REST. */
+        SOAP,
         /** A file of new customers. */
         BULK,
         /** REST while one spoke is kept in step. */
@@ -46,7 +48,7 @@ record Options(int rounds, int seconds, int warmUp, int rows, int fanOutRows, Se
               --seconds N      length of one measurement (8)
               --warm-up N      seconds of load before the first one (10)
               --rows N         rows of the bulk file (20000)
-              --only A,B       of ingest, bulk, live, latency, fanout, start
+              --only A,B       of rest, soap, bulk, live, latency, fanout, start
               --json FILE      write the figures there as well
               --check          exit with 1 when a goal is missed
               --work DIR       where databases and files go (bench/target/work); must be on a real disk

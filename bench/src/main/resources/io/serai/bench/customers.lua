@@ -1,5 +1,6 @@
 -- Posts customers that nobody has seen before: who number n is follows from n alone, and no two requests of a whole run have
--- the same n. Environment: BENCH_KIND rest|soap, BENCH_FIRST the first n, BENCH_SHARE how many n each thread has.
+-- the same n. Environment: BENCH_KIND rest|soap, BENCH_FIRST the first n, BENCH_SHARE how many n each thread has; BENCH_SHOW
+-- prints the first answer that is not a 2xx.
 
 local threads = 0
 
@@ -65,6 +66,16 @@ function request()
     math.floor(h / 128) % 140 + 1, city[math.floor(h / 32) % 12 + 1], 1000 + math.floor(h / 512) % 8600,
     language[h % 5 + 1])
   return wrk.format("POST", nil, headers, body)
+end
+
+if os.getenv("BENCH_SHOW") then
+  local shown = false
+  function response(status, headers, body)
+    if status >= 300 and not shown then
+      shown = true
+      io.write("ANSWER ", status, "\n", body, "\n")
+    end
+  end
 end
 
 function done(summary, latency, requests)
