@@ -97,6 +97,15 @@ class ApiTest {
     }
 
     @Test
+    void refusesQuestionsItDoesNotUnderstand() {
+        for (String question : new String[]{"limit=0", "limit=x", "cursor=x", "externalId=1", "identifier=novat"}) {
+            assertThat(get("/api/customers?" + question).statusCode()).as(question).isEqualTo(400);
+        }
+        assertThat(get("/api/orders?customer=nobody").statusCode()).isEqualTo(400);
+        assertThat(get("/api/customers/nobody").statusCode()).isEqualTo(404);
+    }
+
+    @Test
     void refusesOtherContentTypes() {
         assertThat(hub.send("POST", "/api/customers", "{}", "serai-key", hub.key(), "Content-Type", "text/plain")
                 .statusCode()).isEqualTo(415);

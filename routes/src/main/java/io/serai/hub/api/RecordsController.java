@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -19,6 +20,7 @@ import io.serai.crm.FieldOrigin;
 import io.serai.crm.Filter;
 import io.serai.crm.Golden;
 import io.serai.crm.Link;
+import io.serai.crm.Page;
 
 import io.serai.hub.web.Problem;
 
@@ -26,6 +28,8 @@ import io.serai.hub.web.Problem;
 @RestController
 final class RecordsController {
     private static final String KINDS = "/api/{kind:customers|orders|invoices|payments|opportunities|interactions}";
+
+    private static final Pattern CURSOR = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
     private final CrmStore store;
     private final Intake intake;
@@ -56,8 +60,8 @@ final class RecordsController {
         if (wanted.containsKey("externalId") != wanted.containsKey("spoke")) {
             throw Problem.invalid("externalId", "externalId and spoke belong together; give both.");
         }
-        Answer.page(response, store.goldens().list(kind.entity, new Filter(wanted), Paging.cursor(request),
-                Paging.limit(request)), RecordsController::view);
+        Answer.page(response, list(kind, wanted, Paging.cursor(request), Paging.limit(request)),
+                RecordsController::view);
     }
 
     @GetMapping(KINDS + "/{id}")
@@ -95,6 +99,17 @@ final class RecordsController {
         Kind kind = Kind.of(name);
         UUID uuid = golden(kind, id).id();
         items(response, store.goldens().links(kind.entity, uuid), RecordsController::view);
+    }
+
+    private Page<Golden> list(Kind kind, Map<String, String> wanted, String cursor, int limit) {
+        if (cursor != null && !CURSOR.matcher(cursor).matches()) {
+            throw Problem.invalid("cursor", "The cursor must be the next of the page before.");
+        }
+        try {
+            return store.goldens().list(kind.entity, new Filter(wanted), cursor, limit);
+        } catch (IllegalArgumentException unusable) {
+            throw new Problem(400, "invalid", unusable.getMessage());
+        }
     }
 
     private Golden golden(Kind kind, String id) {

@@ -72,14 +72,11 @@ class CompanyTest {
                 .noneMatch(entry -> entry.get("body") instanceof Map<?, ?> body && email.equals(body.get("email")));
         Map<String, Object> golden = office.get("/api/customers/" + answer.get("id"));
         assertThat(golden).containsEntry("version", 1);
-        assertThat(webhooks(email)).as("the shop told the hub of it").isNotEmpty();
+        Await.until(SOON, () -> assertThat(office.list("/api/messages?spoke=shop&entity=customer"))
+                .as("the shop told the hub of it, which changed nothing")
+                .anySatisfy(message -> assertThat(message).containsEntry("entityId", answer.get("id"))
+                        .containsEntry("protocol", "webhook").containsEntry("state", "unchanged")));
         assertThat(office.items(office.get("/api/customers/" + answer.get("id") + "/history"))).hasSize(1);
-    }
-
-    private static List<Map<String, Object>> webhooks(String email) {
-        Object id = office.inShop(email).get("id");
-        return office.company.shop().ledger().stream().filter(entry -> "webhook.answered".equals(entry.get("action")))
-                .filter(entry -> entry.toString().contains(id.toString())).toList();
     }
 
     private static Map<String, Object> zeep(Map<String, Object> customer) throws Exception {
@@ -109,7 +106,7 @@ class CompanyTest {
         Await.until(SOON, () -> assertThat(office.inBooks(email)).containsEntry("phone", "+41445550299"));
         office.settles(SOON);
         assertThat(written(office.company.erp().ledger(), erpBefore, "customer.update")).singleElement()
-                .satisfies(body -> assertThat(body.keySet()).isEqualTo(Set.of("customerNumber", "phone")));
+                .satisfies(body -> assertThat(body.keySet()).isEqualTo(Set.of("phone")));
         assertThat(written(office.company.books().ledger(), booksBefore, "contact.update")).singleElement()
                 .satisfies(body -> assertThat(body.keySet()).isEqualTo(Set.of("phone")));
     }
@@ -170,6 +167,7 @@ class CompanyTest {
     @Order(4)
     void aSaleThatArrivesByEveryDoorIsInvoicedOnceAndThePaymentClosesIt() throws Exception {
         String email = "ida.sommer@example.org";
+        Object erp = newInErp("Sommer", "Ida", email, "+41445550400").get("customerNumber");
         Map<String, Object> sale = office.company.shop().checkout(Map.of("email", email, "line_items",
                 List.of(Map.of("sku", "TEA", "title", "Tea", "quantity", 2, "price", "21.00"))));
         String number = sale.get("name").toString().replace("#", "");
@@ -180,7 +178,7 @@ class CompanyTest {
                 "42.00"));
         List<Callable<HttpResponse<byte[]>>> calls = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
-            calls.add(() -> office.soap(order(number, email)));
+            calls.add(() -> office.soap(order(number, erp)));
         }
         try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (var call : callers.invokeAll(calls)) {
@@ -213,14 +211,14 @@ class CompanyTest {
                 .toList();
     }
 
-    private static String order(String number, String email) {
+    private static String order(String number, Object customer) {
         return """
                 <submitOrder xmlns="urn:serai:customers:v1"><order><number>%s</number>
-                <customer><id>E-%s</id><kind>person</kind><familyName>Sommer</familyName><email>%s</email></customer>
+                <customerId>%s</customerId>
                 <paid>true</paid><currency>CHF</currency>
                 <line><sku>TEA</sku><description>Tea</description><quantity>2</quantity><unitPrice>21.00</unitPrice></line>
                 <total>42.00</total></order></submitOrder>"""
-                .formatted(number, number, email);
+                .formatted(number, customer);
     }
 
     private static void sendToQueue(String queue, Map<String, Object> message) {
@@ -301,13 +299,13 @@ class CompanyTest {
                 .contains("Fault").contains("id");
         assertThat(text(office.soap("<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><a>&e;</a>")))
                 .contains("Fault").doesNotContain("root:");
-        assertThat(text(office.soap(order("U-1", "x@example.org").replaceAll("(?s)<customer>.*</customer>",
-                "<customerId>nobody</customerId>")))).contains("Fault").contains("nobody");
+        assertThat(text(office.soap(order("U-1", "nobody")))).contains("Fault").contains("nobody");
 
         assertThat(office.post("/api/customers", "application/json", "{\"kind\":".getBytes(StandardCharsets.UTF_8)))
                 .satisfies(answer -> {
                     assertThat(answer.statusCode()).isEqualTo(400);
-                    assertThat(answer.headers().firstValue("content-type")).hasValue("application/problem+json");
+                    assertThat(answer.headers().firstValue("content-type").orElseThrow())
+                            .startsWith("application/problem+json");
                 });
         assertThat(office.post("/api/customers", "application/json",
                 "{\"kind\":\"person\",\"emails\":[{\"address\":\"nobody\"}]}".getBytes(StandardCharsets.UTF_8)))
