@@ -134,10 +134,12 @@ class ApiTest {
 
     @Test
     void keepsHealthAndMetricsOffThePublicPort() {
+        post(customer(mail()), UUID.randomUUID().toString());
         assertThat(hub.send("GET", "/actuator/health", null, "serai-key", hub.key()).statusCode()).isEqualTo(404);
         assertThat(hub.send("GET", hub.management() + "/actuator/health/readiness", null).statusCode()).isEqualTo(200);
         assertThat(hub.send("GET", hub.management() + "/actuator/prometheus", null).body())
-                .contains("http_server_requests_seconds_count").contains("serai_spoke_well");
+                .contains("http_server_requests_seconds_count").contains("serai_spoke_well")
+                .contains("serai_messages_total");
         assertThat(hub.send("GET", hub.management() + "/actuator/env", null).statusCode()).isEqualTo(404);
         assertThat(hub.send("GET", hub.management() + "/api/customers", null, "serai-key", hub.key()).statusCode())
                 .isEqualTo(404);

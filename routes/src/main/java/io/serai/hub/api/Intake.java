@@ -7,7 +7,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.stereotype.Component;
@@ -33,7 +37,14 @@ final class Intake {
     private final CanonicalSchemas schemas;
     private final InstantSource clock;
 
-    Intake(CrmStore store, CanonicalSchemas schemas, InstantSource clock) {
+    private final MeterRegistry meters;
+    private final ConcurrentMap<Counted, Counter> counted = new ConcurrentHashMap<>();
+
+    /** What one counter counts. */
+    private record Counted(String spoke, String entity, Outcome.State state) {}
+
+    Intake(CrmStore store, CanonicalSchemas schemas, InstantSource clock, MeterRegistry meters) {
+        this.meters = meters;
         this.store = store;
         this.schemas = schemas;
         this.clock = clock;
@@ -90,7 +101,15 @@ final class Intake {
         Arrival arrival = new Arrival(message.spoke, message.entity, message.key, "rest",
                 message.request.getContentType(), message.body, clock.instant(), document, refusal, null,
                 Trace.of(message.request), refusal == null ? message.edit : null);
-        return store.ingest().ingest(List.of(arrival)).getFirst();
+        Outcome outcome = store.ingest().ingest(List.of(arrival)).getFirst();
+        counted.computeIfAbsent(new Counted(message.spoke, message.entity, outcome.state()), this::counter).increment();
+        return outcome;
+    }
+
+    /** The same figure that {@code crm:} counts for the routes. */
+    private Counter counter(Counted what) {
+        return Counter.builder("serai.messages").description("What became of what spokes said").tag("spoke", what.spoke)
+                .tag("entity", what.entity).tag("outcome", what.state.name().toLowerCase(Locale.ROOT)).register(meters);
     }
 
     private static String key(HttpServletRequest request) {
