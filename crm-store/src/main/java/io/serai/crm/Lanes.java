@@ -103,7 +103,7 @@ public final class Lanes implements AutoCloseable {
             new Statements().write("""
                     update link l set synced = n.version::bigint, lease_until = null, attempts = 0, problem = null,
                       state = case when wanted > n.version::bigint then 'BEHIND' else 'SYNCED' end,
-                      behind_since = case when wanted > n.version::bigint then behind_since end
+                      behind_since = case when wanted > n.version::bigint then coalesce(behind_since, now()) end
                     from unnest(?, ?, ?) n(lane, fence, version)
                     where l.id = n.lane::bigint and l.fence = n.fence::bigint
                     """, nothing.arrays()).execute(connection);
@@ -169,11 +169,27 @@ public final class Lanes implements AutoCloseable {
         return recorder.call(results);
     }
 
+    /** One result that cannot be recorded must not keep the others from it. */
     private List<Boolean> recordBatch(List<DeliveryResult> results) {
+        try {
+            return recordTogether(results);
+        } catch (Transactions.Unstorable bad) {
+            if (results.size() == 1) {
+                throw bad;
+            }
+            int middle = results.size() / 2;
+            List<Boolean> stood = new ArrayList<>(recordBatch(results.subList(0, middle)));
+            stood.addAll(recordBatch(results.subList(middle, results.size())));
+            return stood;
+        }
+    }
+
+    private List<Boolean> recordTogether(List<DeliveryResult> results) {
         return transactions.write(connection -> {
             Map<Long, Current> lanes = current(connection, results);
             Workspace workspace = new Workspace(connection, settings, clock.instant());
             Columns done = new Columns();
+            Columns second = new Columns();
             Columns waiting = new Columns();
             Columns adopted = new Columns();
             Columns log = new Columns();
@@ -191,14 +207,24 @@ public final class Lanes implements AutoCloseable {
                 String subject = "delivery:" + delivery.spoke() + ":" + delivery.id();
                 switch (result.kind()) {
                     case DONE -> {
-                        String externalId = result.externalId() == null ? delivery.externalId() : result.externalId();
+                        String externalId = delivery.creates() && result.externalId() != null
+                                ? result.externalId()
+                                : delivery.externalId();
                         if (delivery.creates() && taken.contains(taken(delivery, externalId))) {
                             parkTaken(workspace, delivery, externalId, subject);
                             waiting.add(delivery.lane(), delivery.fence(), "PARKED", time(result.at()), "0",
                                     "record " + externalId + " belongs to another customer");
                             continue;
                         }
-                        writeDone(done, result, lane, externalId);
+                        boolean announced = delivery.creates() && lane.externalId() != null
+                                && !lane.externalId().equals(externalId);
+                        if (announced) {
+                            // While we made a record there, the spoke told us of another one of its own.
+                            writeDone(second, result, lane.without(), externalId);
+                            waiting.add(delivery.lane(), delivery.fence(), "BEHIND", time(result.at()), "1", null);
+                        } else {
+                            writeDone(done, result, lane, externalId);
+                        }
                         if (delivery.attempt() > 1) {
                             workspace.resolve(subject);
                         }
@@ -227,13 +253,19 @@ public final class Lanes implements AutoCloseable {
                     }
                 }
             }
-            write(connection, done, waiting, adopted, log);
+            write(connection, done, second, waiting, adopted, log);
             workspace.write();
             return stood;
         });
     }
 
-    private record Current(long fence, Map<String, Object> base, Map<String, Object> ours, String revision) {}
+    private record Current(long fence, String externalId, Map<String, Object> base, Map<String, Object> ours,
+            String revision) {
+
+        Current without() {
+            return new Current(fence, null, null, null, null);
+        }
+    }
 
     private static Map<Long, Current> current(Connection connection, List<DeliveryResult> results)
             throws SQLException {
@@ -241,10 +273,13 @@ public final class Lanes implements AutoCloseable {
         Columns ids = new Columns();
         results.forEach(result -> ids.add(result.delivery().lane()));
         new Statements().read("""
-                select id, fence, base::text, coalesce(ours, base)::text, revision from link
+                select id, fence, external_id, base::text, coalesce(ours, base)::text, revision from link
                 where id = any(?::bigint[])
-                """, row -> lanes.put(row.getLong(1), new Current(row.getLong(2), Json.document(row.getString(3)),
-                Json.document(row.getString(4)), row.getString(5))), ids.arrays()).execute(connection);
+                """,
+                row -> lanes.put(row.getLong(1),
+                        new Current(row.getLong(2), row.getString(3), Json.document(row.getString(4)),
+                                Json.document(row.getString(5)), row.getString(6))),
+                ids.arrays()).execute(connection);
         return lanes;
     }
 
@@ -317,27 +352,47 @@ public final class Lanes implements AutoCloseable {
                 delivery.attempt(), result.took().toMillis(), result.at());
     }
 
-    private static void write(Connection connection, Columns done, Columns waiting, Columns adopted, Columns log)
+    private static void write(Connection connection, Columns done, Columns second, Columns waiting, Columns adopted,
+            Columns log)
             throws SQLException {
         Statements statements = new Statements();
         if (!done.isEmpty()) {
             statements.write("""
                     update link l set external_id = d.external_id, base = d.base::jsonb, ours = d.ours::jsonb,
-                      revision = d.revision, synced = d.version::bigint, synced_at = d.at::timestamptz,
-                      state = case when wanted > d.version::bigint then 'BEHIND' else 'SYNCED' end,
-                      behind_since = case when wanted > d.version::bigint then behind_since end,
+                      revision = d.revision, synced = greatest(synced, d.version::bigint),
+                      synced_at = d.at::timestamptz,
+                      state = case when wanted > greatest(synced, d.version::bigint) then 'BEHIND' else 'SYNCED' end,
+                      behind_since = case when wanted > greatest(synced, d.version::bigint)
+                        then coalesce(behind_since, d.at::timestamptz) end,
                       attempts = 0, lease_until = null, problem = null
                     from unnest(?, ?, ?, ?, ?, ?, ?, ?) d(lane, fence, external_id, base, ours, revision, version, at)
                     where l.id = d.lane::bigint and l.fence = d.fence::bigint
                     """, done.arrays());
         }
+        if (!second.isEmpty()) {
+            statements.write(
+                    """
+                            insert into link (spoke, entity, entity_id, external_id, base, ours, revision, wanted, synced, state,
+                              next_try_at, synced_at)
+                            select l.spoke, l.entity, l.entity_id, d.external_id, d.base::jsonb, d.ours::jsonb, d.revision,
+                              d.version::bigint, d.version::bigint, 'SYNCED', d.at::timestamptz, d.at::timestamptz
+                            from unnest(?, ?, ?, ?, ?, ?, ?, ?) d(lane, fence, external_id, base, ours, revision, version, at)
+                            join link l on l.id = d.lane::bigint
+                            """,
+                    second.arrays());
+        }
         if (!waiting.isEmpty()) {
-            statements.write("""
-                    update link l set state = w.state, next_try_at = w.next::timestamptz, lease_until = null,
-                      attempts = attempts - w.uncounted::int, problem = w.problem
-                    from unnest(?, ?, ?, ?, ?, ?) w(lane, fence, state, next, uncounted, problem)
-                    where l.id = w.lane::bigint and l.fence = w.fence::bigint
-                    """, waiting.arrays());
+            statements.write(
+                    """
+                            update link l set state = case when w.state = 'BEHIND' and synced >= wanted then 'SYNCED' else w.state end,
+                              behind_since = case when w.state = 'BEHIND' and synced >= wanted then null
+                                else coalesce(behind_since, w.next::timestamptz) end,
+                              next_try_at = w.next::timestamptz, lease_until = null,
+                              attempts = attempts - w.uncounted::int, problem = w.problem
+                            from unnest(?, ?, ?, ?, ?, ?) w(lane, fence, state, next, uncounted, problem)
+                            where l.id = w.lane::bigint and l.fence = w.fence::bigint
+                            """,
+                    waiting.arrays());
         }
         if (!adopted.isEmpty()) {
             statements.write("""

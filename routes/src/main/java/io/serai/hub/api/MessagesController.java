@@ -72,7 +72,7 @@ final class MessagesController {
         view.put("eventId", message.eventId());
         view.put("contentType", message.contentType());
         view.put("receivedAt", message.receivedAt());
-        view.put("state", message.state());
+        view.put("state", message.state().toLowerCase(java.util.Locale.ROOT));
         view.put("entityId", message.entityId());
         view.put("version", message.version());
         view.put("mapping", message.mapping());
