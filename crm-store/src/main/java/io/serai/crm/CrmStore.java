@@ -59,8 +59,13 @@ public final class CrmStore implements AutoCloseable {
                     + "') then create role " + role + " login nosuperuser nobypassrls; end if; end $$");
             // Every statement of the store reaches its rows by key. A planner that has not seen statistics yet (a new hub in
             // the middle of its first large file) takes the tables for tiny and scans them, in plans it then keeps.
-            for (String setting : List.of("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")) {
-                statement.execute("alter role " + role + " set " + setting + " = off");
+            // A process that froze must not hold the others up for longer than its lease.
+            Map<String, String> session = Map.of("enable_seqscan", "off", "enable_hashjoin", "off", "enable_mergejoin",
+                    "off", "jit", "off", "plan_cache_mode", "force_generic_plan",
+                    "idle_in_transaction_session_timeout", "10s", "statement_timeout", "60s");
+            for (Map.Entry<String, String> setting : session.entrySet()) {
+                statement
+                        .execute("alter role " + role + " set " + setting.getKey() + " = '" + setting.getValue() + "'");
             }
             if (password != null) {
                 statement.execute("alter role " + role + " password '" + password.replace("'", "''") + "'");

@@ -73,13 +73,8 @@ class HubConfiguration {
         pool.setMinimumIdle(2);
         pool.setConnectionTimeout(Duration.ofSeconds(5).toMillis());
         pool.addDataSourceProperty("ApplicationName", "serai");
-        pool.addDataSourceProperty("reWriteBatchedInserts", "true");
         pool.addDataSourceProperty("preparedStatementCacheQueries", "512");
         pool.addDataSourceProperty("prepareThreshold", "2");
-        // Every statement of the store finds its rows by an index. A plan made while the tables were small would read
-        // them whole, and be kept.
-        pool.addDataSourceProperty("options", "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
-                + " -c plan_cache_mode=force_custom_plan -c jit=off");
         pool.addDataSourceProperty("tcpKeepAlive", "true");
         // A server that went away without a word must not hold a thread for ever.
         pool.addDataSourceProperty("socketTimeout", "60");
