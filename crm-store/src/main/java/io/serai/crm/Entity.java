@@ -92,9 +92,9 @@ enum Entity {
         return """
                 update %s t set version = g.version::bigint, %s, document = d, provenance = g.provenance::jsonb,
                   updated_at = g.updated::timestamptz
-                from (select *, document::jsonb d from unnest(?, ?, ?, ?, ?, ?)
+                from (select *, document::jsonb d from unnest(?::uuid[], ?, ?, ?, ?, ?)
                   g(id, version, document, provenance, created, updated)) g
-                where t.id = g.id::uuid
+                where t.id = g.id
                 """.formatted(table, updates);
     }
 

@@ -101,11 +101,11 @@ public final class Lanes implements AutoCloseable {
         }
         if (!nothing.isEmpty()) {
             new Statements().write("""
-                    update link l set synced = n.version::bigint, lease_until = null, attempts = 0, problem = null,
-                      state = case when wanted > n.version::bigint then 'BEHIND' else 'SYNCED' end,
-                      behind_since = case when wanted > n.version::bigint then coalesce(behind_since, now()) end
-                    from unnest(?, ?, ?) n(lane, fence, version)
-                    where l.id = n.lane::bigint and l.fence = n.fence::bigint
+                    update link l set synced = n.version, lease_until = null, attempts = 0, problem = null,
+                      state = case when wanted > n.version then 'BEHIND' else 'SYNCED' end,
+                      behind_since = case when wanted > n.version then coalesce(behind_since, now()) end
+                    from unnest(?::bigint[], ?::bigint[], ?::bigint[]) n(lane, fence, version)
+                    where l.id = n.lane and l.fence = n.fence
                     """, nothing.arrays()).execute(connection);
         }
         return deliveries;
@@ -118,8 +118,8 @@ public final class Lanes implements AutoCloseable {
         Map<UUID, String> traces = new HashMap<>();
         new Statements().read("""
                 select c.entity_id, m.traceparent
-                from unnest(?, ?) k(id, version)
-                join change c on c.entity_id = k.id::uuid and c.version = k.version::bigint
+                from unnest(?::uuid[], ?::bigint[]) k(id, version)
+                join change c on c.entity_id = k.id and c.version = k.version
                 join message m on m.id = c.message
                 where m.traceparent is not null
                 """, row -> traces.put(row.getObject(1, UUID.class), row.getString(2)), keys.arrays())
@@ -298,12 +298,15 @@ public final class Lanes implements AutoCloseable {
         }
         Set<String> taken = new LinkedHashSet<>();
         if (!made.isEmpty()) {
-            new Statements().read("""
-                    select l.spoke, l.entity, l.external_id from unnest(?, ?, ?, ?) m(spoke, entity, external_id, lane)
-                    join link l on l.spoke = m.spoke and l.entity = m.entity and l.external_id = m.external_id
-                    where l.id <> m.lane::bigint
-                    """, row -> taken.add(row.getString(1) + " " + row.getString(2) + " " + row.getString(3)),
-                    made.arrays()).execute(connection);
+            new Statements()
+                    .read("""
+                            select l.spoke, l.entity, l.external_id from unnest(?, ?, ?, ?::bigint[]) m(spoke, entity, external_id, lane)
+                            join link l on l.spoke = m.spoke and l.entity = m.entity and l.external_id = m.external_id
+                            where l.id <> m.lane
+                            """,
+                            row -> taken.add(row.getString(1) + " " + row.getString(2) + " " + row.getString(3)),
+                            made.arrays())
+                    .execute(connection);
         }
         return taken;
     }
@@ -359,26 +362,28 @@ public final class Lanes implements AutoCloseable {
         if (!done.isEmpty()) {
             statements.write("""
                     update link l set external_id = d.external_id, base = d.base::jsonb, ours = d.ours::jsonb,
-                      revision = d.revision, synced = greatest(synced, d.version::bigint),
+                      revision = d.revision, synced = greatest(synced, d.version),
                       synced_at = d.at::timestamptz,
-                      state = case when wanted > greatest(synced, d.version::bigint) then 'BEHIND' else 'SYNCED' end,
-                      behind_since = case when wanted > greatest(synced, d.version::bigint)
+                      state = case when wanted > greatest(synced, d.version) then 'BEHIND' else 'SYNCED' end,
+                      behind_since = case when wanted > greatest(synced, d.version)
                         then coalesce(behind_since, d.at::timestamptz) end,
                       attempts = 0, lease_until = null, problem = null
-                    from unnest(?, ?, ?, ?, ?, ?, ?, ?) d(lane, fence, external_id, base, ours, revision, version, at)
-                    where l.id = d.lane::bigint and l.fence = d.fence::bigint
+                    from unnest(?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?)
+                      d(lane, fence, external_id, base, ours, revision, version, at)
+                    where l.id = d.lane and l.fence = d.fence
                     """, done.arrays());
         }
         if (!second.isEmpty()) {
             statements.write(
                     """
-                            insert into link (spoke, entity, entity_id, external_id, base, ours, revision, wanted, synced, state,
-                              next_try_at, synced_at)
-                            select l.spoke, l.entity, l.entity_id, d.external_id, d.base::jsonb, d.ours::jsonb, d.revision,
-                              d.version::bigint, d.version::bigint, 'SYNCED', d.at::timestamptz, d.at::timestamptz
-                            from unnest(?, ?, ?, ?, ?, ?, ?, ?) d(lane, fence, external_id, base, ours, revision, version, at)
-                            join link l on l.id = d.lane::bigint
-                            """,
+                                  insert into link (spoke, entity, entity_id, external_id, base, ours, revision, wanted, synced, state,
+                                    next_try_at, synced_at)
+                                  select l.spoke, l.entity, l.entity_id, d.external_id, d.base::jsonb, d.ours::jsonb, d.revision,
+                                    d.version, d.version, 'SYNCED', d.at::timestamptz, d.at::timestamptz
+                                  from unnest(?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?)
+                            d(lane, fence, external_id, base, ours, revision, version, at)
+                                  join link l on l.id = d.lane
+                                  """,
                     second.arrays());
         }
         if (!waiting.isEmpty()) {
@@ -389,16 +394,16 @@ public final class Lanes implements AutoCloseable {
                                 else coalesce(behind_since, w.next::timestamptz) end,
                               next_try_at = w.next::timestamptz, lease_until = null,
                               attempts = attempts - w.uncounted::int, problem = w.problem
-                            from unnest(?, ?, ?, ?, ?, ?) w(lane, fence, state, next, uncounted, problem)
-                            where l.id = w.lane::bigint and l.fence = w.fence::bigint
+                            from unnest(?::bigint[], ?::bigint[], ?, ?, ?, ?) w(lane, fence, state, next, uncounted, problem)
+                            where l.id = w.lane and l.fence = w.fence
                             """,
                     waiting.arrays());
         }
         if (!adopted.isEmpty()) {
             statements.write("""
                     update link l set external_id = a.external_id, next_try_at = a.at::timestamptz, lease_until = null
-                    from unnest(?, ?, ?, ?) a(lane, fence, external_id, at)
-                    where l.id = a.lane::bigint and l.fence = a.fence::bigint
+                    from unnest(?::bigint[], ?::bigint[], ?, ?) a(lane, fence, external_id, at)
+                    where l.id = a.lane and l.fence = a.fence
                     """, adopted.arrays());
         }
         statements.write("""

@@ -10,6 +10,9 @@ import java.util.List;
 /**
  * Statements that travel to the database together: the driver sends them as one, so that a batch costs one round trip
  * however many tables it writes.
+ *
+ * <p>Rows travel as text arrays, cast as a whole ({@code ?::uuid[]}) where they are compared with a column: row-level
+ * security lets only comparisons that cannot fail use an index, and a cast of each row can.
  */
 final class Statements {
     private final List<String> sql = new ArrayList<>();

@@ -176,9 +176,9 @@ final class Workspace {
         if (!keyColumns.isEmpty()) {
             first.read("""
                     select q.kind, q.value, k.customer
-                    from unnest(?, ?) q(kind, value)
+                    from unnest(?::"char"[], ?) q(kind, value)
                     cross join lateral (select customer from customer_key k
-                      where k.kind = q.kind::"char" and k.value = q.value limit 20) k
+                      where k.kind = q.kind and k.value = q.value limit 20) k
                     """, row -> {
                 UUID id = row.getObject(3, UUID.class);
                 byKey.computeIfAbsent(new MatchKey(MatchKey.Kind.of(row.getString(1)), row.getString(2)),
@@ -603,8 +603,8 @@ final class Workspace {
                               state = case when u.in_step::boolean then 'SYNCED' else 'BEHIND' end,
                               behind_since = case when u.in_step::boolean then null else coalesce(behind_since, u.at::timestamptz) end,
                               next_try_at = case when state = 'BEHIND' and attempts > 0 then next_try_at else u.at::timestamptz end
-                            from unnest(?, ?, ?, ?, ?, ?, ?, ?) u(id, external_id, base, ours, revision, version, in_step, at)
-                            where l.id = u.id::bigint
+                            from unnest(?::bigint[], ?, ?, ?, ?, ?, ?, ?) u(id, external_id, base, ours, revision, version, in_step, at)
+                            where l.id = u.id
                             """,
                     updated.arrays());
         }
@@ -624,14 +624,14 @@ final class Workspace {
         if (!fallen.isEmpty()) {
             statements.write(
                     """
-                            update link l set wanted = f.version::bigint, state = 'BEHIND',
+                            update link l set wanted = f.version, state = 'BEHIND',
                               behind_since = coalesce(behind_since, f.at::timestamptz),
                               attempts = case when state = 'PARKED' then 0 else attempts end,
                               next_try_at = case when state = 'BEHIND' and attempts > 0 then next_try_at else f.at::timestamptz end
-                            from unnest(?, ?, ?, ?, ?) f(spoke, entity_id, version, except_external_id, at)
-                            where l.entity_id = f.entity_id::uuid and l.spoke = f.spoke
+                            from unnest(?, ?::uuid[], ?::bigint[], ?, ?) f(spoke, entity_id, version, except_external_id, at)
+                            where l.entity_id = f.entity_id and l.spoke = f.spoke
                               and l.external_id is distinct from coalesce(f.except_external_id, '')
-                              and l.wanted < f.version::bigint
+                              and l.wanted < f.version
                             """,
                     fallen.arrays());
         }
@@ -639,9 +639,9 @@ final class Workspace {
             statements.write(
                     """
                             insert into link (spoke, entity, entity_id, wanted, state, behind_since, next_try_at)
-                            select spoke, entity, entity_id::uuid, version::bigint, 'BEHIND', at::timestamptz, at::timestamptz
-                            from unnest(?, ?, ?, ?, ?) m(spoke, entity, entity_id, version, at)
-                            where not exists (select 1 from link l where l.entity_id = m.entity_id::uuid and l.spoke = m.spoke)
+                            select spoke, entity, entity_id, version::bigint, 'BEHIND', at::timestamptz, at::timestamptz
+                            from unnest(?, ?, ?::uuid[], ?, ?) m(spoke, entity, entity_id, version, at)
+                            where not exists (select 1 from link l where l.entity_id = m.entity_id and l.spoke = m.spoke)
                             """,
                     missing.arrays());
         }
