@@ -12,11 +12,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** A hub in a process of its own, as the launcher would start it. */
 final class Hub implements AutoCloseable {
     private static final List<String> OPTIONS = List.of("-Xmx256m", "-XX:+UseSerialGC",
             "-XX:+UseCompactObjectHeaders");
+
+    private static final int LONGEST_LINE = 300;
 
     private final Process process;
     private final Path data;
@@ -111,7 +114,8 @@ final class Hub implements AutoCloseable {
 
     private boolean answers() throws IOException {
         if (!process.isAlive()) {
-            throw new IllegalStateException("The hub did not start, see " + log + ":\n" + lastWords());
+            throw new IllegalStateException(
+                    "The hub ended with code " + process.exitValue() + ", see " + log + ":\n" + lastWords());
         }
         String key = key();
         if (key == null) {
@@ -137,7 +141,9 @@ final class Hub implements AutoCloseable {
 
     private String lastWords() throws IOException {
         List<String> lines = Files.readAllLines(log);
-        return String.join("\n", lines.subList(Math.max(0, lines.size() - 15), lines.size()));
+        return lines.subList(Math.max(0, lines.size() - 15), lines.size()).stream()
+                .map(line -> line.substring(0, Math.min(line.length(), LONGEST_LINE)))
+                .collect(Collectors.joining("\n"));
     }
 
     private static int freePort() throws IOException {
