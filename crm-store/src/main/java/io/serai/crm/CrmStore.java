@@ -17,6 +17,14 @@ import org.flywaydb.core.Flyway;
 public final class CrmStore implements AutoCloseable {
     private static final Pattern ROLE = Pattern.compile("[a-z_][a-z0-9_]{0,62}");
 
+    /**
+     * Every statement of the store reaches its rows by key, whatever a planner without statistics may think of tables
+     * that were empty a moment ago. And a process that froze must not hold the others up.
+     */
+    private static final List<String> SESSION = List.of("plan_cache_mode = force_generic_plan", "enable_seqscan = off",
+            "enable_hashjoin = off", "enable_mergejoin = off", "enable_material = off", "jit = off",
+            "idle_in_transaction_session_timeout = '10s'", "statement_timeout = '60s'");
+
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final Settings settings;
     private final Ingest ingest;
@@ -57,15 +65,8 @@ public final class CrmStore implements AutoCloseable {
         try (Connection connection = owner.getConnection(); Statement statement = connection.createStatement()) {
             statement.execute("do $$ begin if not exists (select 1 from pg_roles where rolname = '" + role
                     + "') then create role " + role + " login nosuperuser nobypassrls; end if; end $$");
-            // Every statement of the store reaches its rows by key. A planner that has not seen statistics yet (a new hub in
-            // the middle of its first large file) takes the tables for tiny and scans them, in plans it then keeps.
-            // A process that froze must not hold the others up for longer than its lease.
-            Map<String, String> session = Map.of("enable_seqscan", "off", "enable_hashjoin", "off", "enable_mergejoin",
-                    "off", "jit", "off", "plan_cache_mode", "force_generic_plan",
-                    "idle_in_transaction_session_timeout", "10s", "statement_timeout", "60s");
-            for (Map.Entry<String, String> setting : session.entrySet()) {
-                statement
-                        .execute("alter role " + role + " set " + setting.getKey() + " = '" + setting.getValue() + "'");
+            for (String setting : SESSION) {
+                statement.execute("alter role " + role + " set " + setting);
             }
             if (password != null) {
                 statement.execute("alter role " + role + " password '" + password.replace("'", "''") + "'");

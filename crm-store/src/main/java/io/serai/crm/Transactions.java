@@ -2,15 +2,25 @@ package io.serai.crm;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Map;
+import java.util.WeakHashMap;
 
 import javax.sql.DataSource;
 
+import org.postgresql.PGConnection;
+
 /** Runs work in a transaction that knows its tenant. */
 final class Transactions {
+    private static final String DISCARD_PLANS = "discard plans;\n";
+    private static final Duration PLANS_LIVE = Duration.ofSeconds(5);
+
     private final DataSource dataSource;
     private final int tenant;
+    /** When each server connection last made its plans, in nanoseconds of this process. */
+    private final Map<PGConnection, Long> planned = Collections.synchronizedMap(new WeakHashMap<>());
 
     Transactions(DataSource dataSource, int tenant) {
         this.dataSource = dataSource;
@@ -43,14 +53,14 @@ final class Transactions {
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);
             try {
-                try (PreparedStatement statement = connection.prepareStatement(begin)) {
+                String first = plansAreOld(connection) ? DISCARD_PLANS + begin : begin;
+                try (PreparedStatement statement = connection.prepareStatement(first)) {
                     statement.setString(1, Integer.toString(tenant));
-                    try (ResultSet _ = statement.executeQuery()) {
-                        R result = work.in(connection);
-                        connection.commit();
-                        return result;
-                    }
+                    statement.execute();
                 }
+                R result = work.in(connection);
+                connection.commit();
+                return result;
             } catch (SQLException | RuntimeException failed) {
                 rollback(connection, failed);
                 throw failed;
@@ -58,6 +68,21 @@ final class Transactions {
         } catch (SQLException failed) {
             throw unavailable(failed);
         }
+    }
+
+    /**
+     * A plan that was made while a table was empty reads it whole for ever after, until somebody analyses the table. So
+     * plans are made anew every few seconds, which costs a few milliseconds.
+     */
+    private boolean plansAreOld(Connection connection) throws SQLException {
+        PGConnection server = connection.unwrap(PGConnection.class);
+        long now = System.nanoTime();
+        Long made = planned.get(server);
+        if (made != null && now - made < PLANS_LIVE.toNanos()) {
+            return false;
+        }
+        planned.put(server, now);
+        return made != null;
     }
 
     private static void rollback(Connection connection, Exception failed) {

@@ -82,6 +82,7 @@ public final class Merge {
             this.base = Tree.of(shape, base);
             this.ours = Tree.of(shape, ours);
             this.theirs = Tree.of(shape, theirs);
+            this.theirs.clearLeavesOf(this.base);
             this.before = Tree.of(shape, golden);
             this.golden = before.copy();
             this.provenance = provenance;
@@ -121,20 +122,31 @@ public final class Merge {
                 forget(ours, element);
                 return;
             }
-            if (!below(golden, element).equals(below(ours, element)) && !wins(element, "removed")) {
+            if (othersChanged(element) && !wins(disputed(element), null)) {
                 forget(ours, element);
                 return;
             }
             forget(golden, element);
             forget(ours, element);
-            provenance.set(element, source, "only");
+        }
+
+        private boolean othersChanged(String element) {
+            return !below(golden, element).equals(below(ours, element));
+        }
+
+        /** The leaf of an element that others changed. */
+        private String disputed(String element) {
+            Map<String, Object> known = below(ours, element);
+            Map<String, Object> kept = below(golden, element);
+            return kept.entrySet().stream().filter(leaf -> !leaf.getValue().equals(known.get(leaf.getKey())))
+                    .map(Map.Entry::getKey).findFirst().orElseGet(() -> kept.keySet().iterator().next());
         }
 
         /** Replaces an element in place, with those of its attributes that the spoke says nothing of. */
         private void rename(String from, String to) {
             boolean there = !below(golden, from).isEmpty();
             boolean alreadyThere = !below(golden, to).isEmpty();
-            if (!there || alreadyThere || !below(golden, from).equals(below(ours, from)) && !wins(from, to)) {
+            if (!there || alreadyThere || othersChanged(from) && !wins(disputed(from), null)) {
                 if (there && alreadyThere) {
                     remove(from);
                 }
@@ -157,9 +169,14 @@ public final class Merge {
                 Tree.Leaf named = leaf.identifies() ? theirs.leaves.get(renamed) : null;
                 Object value = named == null ? leaf.value() : named.value();
                 tree.leaves.put(renamed, new Tree.Leaf(value, leaf.type(), to, leaf.identifies()));
-                if (leaf.identifies() && tree == golden) {
+                if (tree != golden) {
+                    return;
+                }
+                if (leaf.identifies()) {
                     provenance.set(renamed, source, "only");
                     provenance.lose(renamed, leaf.value(), provenance.source(path));
+                } else {
+                    provenance.set(renamed, provenance.source(path), provenance.rule(path));
                 }
             });
         }
@@ -190,8 +207,28 @@ public final class Merge {
                 }
                 provenance.set(path, source, "only");
             }
+            if (said.element() != null && !said.identifies() && !hasIdentity(said.element())) {
+                if (said.value() == null) {
+                    ours.leaves.put(path, said);
+                    return;
+                }
+                // Others removed the element that the spoke edited: what wins comes back as a whole.
+                theirs.leaves.forEach((other, leaf) -> {
+                    if (said.element().equals(leaf.element()) && leaf.value() != null) {
+                        golden.leaves.put(other, leaf);
+                        ours.leaves.put(other, leaf);
+                        provenance.set(other, source, "newest");
+                    }
+                });
+                return;
+            }
             golden.leaves.put(path, said);
             ours.leaves.put(path, said);
+        }
+
+        private boolean hasIdentity(String element) {
+            return golden.leaves.values().stream()
+                    .anyMatch(leaf -> leaf.identifies() && element.equals(leaf.element()));
         }
 
         /** Decides a path that both sides changed, and records who lost. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -24,7 +25,8 @@ public final class Projection {
 
     /**
      * The top-level fields that have to be written so that the spoke holds {@code wanted}: with the new value, an empty
-     * list where no element is left, null where the field was cleared. Empty when there is nothing to write.
+     * list where no element is left, null where the field, or a part of it, was cleared. Empty when there is nothing to
+     * write.
      *
      * @param ours the golden values that stand for what the spoke holds
      */
@@ -35,10 +37,27 @@ public final class Projection {
         for (Map.Entry<String, Shape> field : shape.fields().entrySet()) {
             if (fields.contains(field.getKey())) {
                 Object empty = field.getValue() instanceof Shape.Listing ? List.of() : null;
-                patch.put(field.getKey(), wanted.getOrDefault(field.getKey(), empty));
+                Object value = wanted.getOrDefault(field.getKey(), empty);
+                patch.put(field.getKey(), hasParts(field.getValue())
+                        ? withCleared(ours.get(field.getKey()), value)
+                        : value);
             }
         }
         return patch;
+    }
+
+    private static boolean hasParts(Shape shape) {
+        return shape instanceof Shape.Fields || shape instanceof Shape.Open;
+    }
+
+    /** A part that is not mentioned stays in the spoke, so a part that is gone has to be mentioned. */
+    private static Object withCleared(Object held, Object wanted) {
+        if (!(held instanceof Map<?, ?> before) || !(wanted instanceof Map<?, ?> after)) {
+            return wanted;
+        }
+        Map<Object, Object> parts = new LinkedHashMap<>(after);
+        before.keySet().forEach(part -> parts.putIfAbsent(part, null));
+        return parts;
     }
 
     /** What is held after {@code said} was written over {@code held}: fields that are not said stay, lists are replaced. */
@@ -51,11 +70,11 @@ public final class Projection {
             }
             if (value == null) {
                 result.remove(field);
-            } else if (shape.fields().get(field) instanceof Shape.Fields
-                    && result.get(field) instanceof Map<?, ?> before
+            } else if (hasParts(shape.fields().get(field)) && result.get(field) instanceof Map<?, ?> before
                     && value instanceof Map<?, ?> after) {
                 Map<Object, Object> merged = new LinkedHashMap<>(before);
                 merged.putAll(after);
+                merged.values().removeIf(Objects::isNull);
                 result.put(field, merged);
             } else {
                 result.put(field, value);

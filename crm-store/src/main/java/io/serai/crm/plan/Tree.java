@@ -20,6 +20,8 @@ public final class Tree {
     final Map<String, Leaf> leaves = new LinkedHashMap<>();
     /** Lists that the document speaks of, even when it says they are empty. */
     final Set<String> lists = new LinkedHashSet<>();
+    /** Objects with fields of their own choosing that the document clears as a whole. */
+    final Set<String> cleared = new LinkedHashSet<>();
 
     /** @param element the path of the list element it belongs to; null outside of lists */
     record Leaf(Object value, Class<?> type, String element, boolean identifies) {
@@ -49,6 +51,8 @@ public final class Tree {
                 if (value instanceof Map<?, ?> map) {
                     map.forEach((key, inner) -> leaves.put(path + SEPARATOR + escaped(key.toString()),
                             new Leaf(inner, Object.class, element, false)));
+                } else if (value == null) {
+                    cleared.add(path);
                 }
             }
             case Shape.Listing listing -> takeList(path, listing, value);
@@ -83,11 +87,13 @@ public final class Tree {
                 leaves.putIfAbsent(elementPath, new Leaf(element, String.class, elementPath, true));
             } else {
                 String identityPath = elementPath + SEPARATOR + listing.identity();
-                leaves.putIfAbsent(identityPath,
-                        new Leaf(identity == null ? "other" : identity, String.class, elementPath, true));
-                Leaf kept = leaves.get(identityPath);
+                if (leaves.containsKey(identityPath)) {
+                    continue; // two home addresses must not become a third one made of both: the first speaks
+                }
+                Leaf identifying = new Leaf(identity == null ? "other" : identity, String.class, elementPath, true);
+                leaves.put(identityPath, identifying);
                 takeFields(elementPath, (Shape.Fields) listing.element(), element, elementPath);
-                leaves.put(identityPath, kept);
+                leaves.put(identityPath, identifying);
             }
         }
     }
@@ -168,6 +174,17 @@ public final class Tree {
             }
         });
         return fields;
+    }
+
+    /** Spells out which leaves of {@code held} the objects that were cleared as a whole had. */
+    void clearLeavesOf(Tree held) {
+        for (String object : cleared) {
+            held.leaves.forEach((path, leaf) -> {
+                if (path.startsWith(object + SEPARATOR)) {
+                    leaves.put(path, new Leaf(null, leaf.type(), null, false));
+                }
+            });
+        }
     }
 
     Tree copy() {
