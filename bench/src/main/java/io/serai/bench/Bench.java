@@ -274,7 +274,7 @@ public final class Bench {
         Load.Result result = posting.run();
         double hubCpu = 1e3 * (hub.cpuSeconds() - hubBefore) / result.requests();
         double databaseCpu = 1e3 * (cluster.cpuSeconds() - databaseBefore) / result.requests();
-        double stored = customers(database) - customers;
+        double stored = settled(database) - customers;
         // wrk goes without waiting for the last answers.
         if (stored < result.requests() || stored > result.requests() + clients) {
             throw new IllegalStateException("%s: %d requests were answered, but %.0f customers are there."
@@ -314,6 +314,17 @@ public final class Bench {
 
     private double customers(String database) throws Exception {
         return cluster.number(database, "select count(*) from customer");
+    }
+
+    /** The customers once what was under way has come to its end, so that the next measurement does not count it as its own. */
+    private double settled(String database) throws Exception {
+        double[] seen = {-2, -1};
+        Wait.until("the last customers are stored", Duration.ofSeconds(20), Duration.ofMillis(200), () -> {
+            seen[0] = seen[1];
+            seen[1] = customers(database);
+            return seen[0] == seen[1];
+        });
+        return seen[1];
     }
 
     private void awaitDelivered(String database) throws Exception {
