@@ -142,7 +142,7 @@ public final class Merge {
                     .map(Map.Entry::getKey).findFirst().orElseGet(() -> kept.keySet().iterator().next());
         }
 
-        /** Replaces an element in place, with those of its attributes that the spoke says nothing of. */
+        /** Replaces an element in place, with those of its attributes that the spoke knows nothing of. */
         private void rename(String from, String to) {
             boolean there = !below(golden, from).isEmpty();
             boolean alreadyThere = !below(golden, to).isEmpty();
@@ -166,6 +166,9 @@ public final class Merge {
                     return;
                 }
                 String renamed = to + path.substring(from.length());
+                if (base.leaves.containsKey(path) && !theirs.leaves.containsKey(renamed)) {
+                    return;
+                }
                 Tree.Leaf named = leaf.identifies() ? theirs.leaves.get(renamed) : null;
                 Object value = named == null ? leaf.value() : named.value();
                 tree.leaves.put(renamed, new Tree.Leaf(value, leaf.type(), to, leaf.identifies()));
