@@ -335,6 +335,7 @@ public final class Bench {
 
     /** Every customer is in every spoke, once, by the hub's book and by the sink's. */
     private void requireDelivered(String database, int spokes, Sink sink) throws Exception {
+        awaitDelivered(database);
         double expected = spokes * customers(database);
         double links = cluster.number(database,
                 "select count(*) from link where spoke like 'sink%' and state = 'SYNCED' and synced = wanted");
