@@ -97,6 +97,11 @@ public final class Webhooks {
         Spoke spoke = connectors.spokes().find(spokeName).orElseThrow();
         try {
             return new Receiving(spoke, webhook, known, body, now).receive();
+        } catch (NotRunningException e) {
+            LOG.warn("A webhook of {} came while {} is not running; the sender is asked to send it again", spokeName,
+                    e.getMessage());
+            return Answer.problem(webhook.answers().unavailable(), "Unavailable",
+                    "The hub is starting or stopping; send it again later.");
         } catch (Exception e) {
             LOG.error("A webhook of {} could not be stored; the sender is asked to send it again", spokeName, e);
             return Answer.problem(webhook.answers().unavailable(), "Unavailable",
@@ -131,8 +136,7 @@ public final class Webhooks {
                     known = true;
                     entrance.get().accept(entry.getValue());
                 } else if (spoke.flows(entry.getKey(), "in")) {
-                    throw new IllegalStateException("The route of connector:" + spoke.name() + "/" + entry.getKey()
-                            + " is not running");
+                    throw new NotRunningException("connector:" + spoke.name() + "/" + entry.getKey());
                 }
             }
             if (problem != null) {
@@ -242,6 +246,15 @@ public final class Webhooks {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("SHA-256 is part of every JDK", e);
+        }
+    }
+
+    /** The hub takes nothing for this route at the moment. */
+    private static final class NotRunningException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private NotRunningException(String route) {
+            super(route, null, false, false);
         }
     }
 }
