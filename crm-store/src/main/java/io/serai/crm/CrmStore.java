@@ -41,7 +41,7 @@ public final class CrmStore implements AutoCloseable {
         Transactions transactions = new Transactions(runtime, settings.tenant());
         this.settings = settings;
         this.ingest = new Ingest(transactions, settings, clock, this::changed);
-        this.lanes = new Lanes(transactions, settings, clock);
+        this.lanes = new Lanes(transactions, settings, clock, ingest);
         this.invoices = new InvoiceLedger(transactions, settings, clock, this::changed);
         this.goldens = new Goldens(transactions);
         this.messages = new Messages(transactions);
@@ -140,7 +140,7 @@ public final class CrmStore implements AutoCloseable {
     /** Finishes what waits and takes no more. */
     @Override
     public void close() {
-        ingest.close();
         lanes.close();
+        ingest.close();
     }
 }

@@ -77,18 +77,27 @@ public final class Ingest implements AutoCloseable {
         Arrival arrival = batch.getFirst().arrival();
         LOG.warn("Message {} of spoke {} cannot be stored and is parked", batch.getFirst().messageId(),
                 arrival.spoke(), failed);
-        String reason = failed instanceof Transactions.Unstorable
-                ? failed.getMessage().lines().findFirst().orElse("")
+        String reason = failed instanceof Transactions.Unstorable unstorable
+                ? unstorable.reason()
                 : failed.getClass().getSimpleName();
-        Refusal refusal = new Refusal("crm:" + arrival.entity(), null,
-                "The record cannot be stored: " + reason + ". Correct it at the source and send it again.",
-                "unstorable");
-        Prepared parked = new Prepared(new Arrival(arrival.spoke(), arrival.entity(), arrival.eventId(),
-                arrival.protocol(), arrival.contentType(), arrival.received(), arrival.receivedAt(), null, refusal,
-                arrival.mapping(), arrival.traceparent(), arrival.edit()), batch.getFirst().messageId(),
+        Refusal earlier = arrival.refusal();
+        Refusal refusal = earlier != null
+                ? storable(earlier)
+                : new Refusal("crm:" + arrival.entity(), null,
+                        "The record cannot be stored: " + reason + ". Correct it at the source and send it again.",
+                        "unstorable");
+        Prepared parked = new Prepared(new Arrival(arrival.spoke(), arrival.entity(),
+                Storable.key(arrival.eventId()), arrival.protocol(), Storable.text(arrival.contentType()),
+                arrival.received(), arrival.receivedAt(), null, refusal, Storable.text(arrival.mapping()),
+                Storable.text(arrival.traceparent()), arrival.edit()), batch.getFirst().messageId(),
                 batch.getFirst().hash());
         return transactions.write(
                 connection -> new IngestBatch(connection, settings, clock.instant()).run(List.of(parked)));
+    }
+
+    private static Refusal storable(Refusal refusal) {
+        return new Refusal(Storable.text(refusal.step()), Storable.text(refusal.field()),
+                Storable.text(refusal.problem()), Storable.text(refusal.code()));
     }
 
     @Override

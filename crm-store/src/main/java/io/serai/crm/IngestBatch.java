@@ -116,8 +116,8 @@ final class IngestBatch {
             if (java.util.Arrays.equals(known.hash(), prepared.hash())) {
                 return again(known);
             }
-            event = event + "#" + HexFormat.of().formatHex(prepared.hash(), 0, 8);
-            Workspace.Known reuse = workspace.message(arrival.spoke(), event);
+            event = Storable.key(event + "#" + HexFormat.of().formatHex(prepared.hash(), 0, 8));
+            Workspace.Known reuse = workspace.lookUpMessage(arrival.spoke(), event);
             if (reuse != null) {
                 return again(reuse);
             }
@@ -152,7 +152,10 @@ final class IngestBatch {
 
     private static Outcome again(Workspace.Known known) {
         State first = State.valueOf(known.state());
-        State state = first == State.PARKED || first == State.REJECTED ? first : State.DUPLICATE;
+        State state = switch (first) {
+            case PARKED, REJECTED, CONFLICT, NOT_FOUND -> first;
+            default -> State.DUPLICATE;
+        };
         return new Outcome(state, known.id(), known.entityId(), known.version(), known.refusal());
     }
 
@@ -217,6 +220,9 @@ final class IngestBatch {
         theirs.remove("id");
         resolveMembership(spoke, theirs);
         LinkRow link = workspace.link(spoke, "customer", externalId);
+        if (link == null && deleted(said)) {
+            return new Taken(State.IGNORED, null, found("nobody known", List.of()), null);
+        }
         if (link != null) {
             return linked(link, theirs, revision, deleted(said), source);
         }
@@ -235,7 +241,10 @@ final class IngestBatch {
         boolean inPassing = externalId == null && known && !at.equals("/");
         Merge.Result result = inPassing
                 ? merge("customer").fill(theirs, golden.document, golden.provenance(), source)
-                : merge("customer").apply(null, null, theirs, golden.document, golden.provenance(), source);
+                : awaited != null
+                        ? merge("customer").applyToWritten(null, null, theirs, golden.document, golden.provenance(),
+                                source)
+                        : merge("customer").apply(null, null, theirs, golden.document, golden.provenance(), source);
         boolean changed = !known || !result.changed().isEmpty();
         if (changed) {
             workspace.change(golden, result.golden(), result.changed(), source, known ? "updated" : "created",
@@ -258,12 +267,9 @@ final class IngestBatch {
             return new Taken(State.STALE, golden, found("linked", List.of()), null);
         }
         if (deleted) {
-            Refusal why = new Refusal("crm:" + link.entity, null, "Spoke " + link.spoke + " deleted its record "
-                    + link.externalId + ". Decide whether the customer is inactive or the record should be made again.",
-                    "deleted");
-            return new Taken(State.PARKED, golden, found("linked", List.of()), why);
+            return gone(link.spoke, link.entity, link.externalId, golden);
         }
-        Merge.Result result = merge(link.entity).apply(link.base, link.ours, theirs, golden.document,
+        Merge.Result result = merge(link.entity).applyToWritten(link.base, link.ours, theirs, golden.document,
                 golden.provenance(), source);
         if (!result.changed().isEmpty()) {
             workspace.change(golden, result.golden(), result.changed(), source, "updated", link.externalId);
@@ -280,6 +286,16 @@ final class IngestBatch {
         }
         return new Taken(result.changed().isEmpty() ? State.UNCHANGED : State.APPLIED, golden,
                 found("linked", result.changed()), null);
+    }
+
+    /** @param golden null when the hub never knew the record: then its end is nobody's business */
+    private static Taken gone(String spoke, String entity, String externalId, GoldenRow golden) {
+        if (golden == null) {
+            return new Taken(State.IGNORED, null, found("nobody known", List.of()), null);
+        }
+        Refusal why = new Refusal("crm:" + entity, null, "Spoke " + spoke + " deleted its record " + externalId
+                + ". Decide whether the " + entity + " is inactive or the record should be made again.", "deleted");
+        return new Taken(State.PARKED, golden, found("linked", List.of()), why);
     }
 
     private static boolean touchesKeys(Set<String> changed) {
@@ -383,6 +399,21 @@ final class IngestBatch {
         }
         GoldenRow order = workspace.order(number);
         Map<String, Object> theirs = withoutSource(said);
+        String externalId = sourceText(said, "id");
+        String revision = sourceText(said, "revision");
+        LinkRow link = workspace.link(arrival.spoke(), "order", externalId);
+        if (link != null && (order == null || !link.entityId.equals(order.id))) {
+            throw new Refused("order", "/number", "Record " + externalId + " of spoke " + arrival.spoke()
+                    + " is another order; it cannot become order " + number
+                    + ". Send a new order under an id of its own.",
+                    "conflict");
+        }
+        if (link != null && older(revision, link.revision)) {
+            return new Taken(State.STALE, order, found("linked", List.of()), null);
+        }
+        if (deleted(said)) {
+            return gone(arrival.spoke(), "order", externalId, link == null ? null : order);
+        }
         boolean paid = "paid"
                 .equals(theirs.getOrDefault("paymentStatus", order == null ? null : order.text("paymentStatus")));
         if (paid) {
@@ -401,12 +432,6 @@ final class IngestBatch {
             if (customer != null && !customer.equals(order.customer())) {
                 parkPossible(workspace.golden(customer), Set.of(order.customer()), source);
             }
-        }
-        String externalId = sourceText(said, "id");
-        String revision = sourceText(said, "revision");
-        LinkRow link = workspace.link(arrival.spoke(), "order", externalId);
-        if (link != null && older(revision, link.revision)) {
-            return new Taken(State.STALE, order, found("linked", List.of()), null);
         }
         boolean known = order != null;
         if (!known) {
@@ -475,16 +500,29 @@ final class IngestBatch {
     private void keepInvoiced(Map<String, Object> theirs, GoldenRow order, Source source) {
         Object total = theirs.get("total");
         if (total != null && new BigDecimal(total.toString()).compareTo(new BigDecimal(order.text("total"))) != 0) {
-            Map<String, Object> detail = new LinkedHashMap<>();
-            detail.put("golden", order.text("total"));
-            detail.put("theirs", total);
-            Refusal why = new Refusal("crm:order", "/total", "Order " + order.text("number") + " is invoiced with "
-                    + order.text("total") + ", and spoke " + source.spoke() + " now says " + total
-                    + ". The invoice stays; correct it with a credit note or correct the spoke.", "conflict");
-            workspace.park("CONFLICT", "invoiced:" + order.id + ":" + source.spoke(), "order changed after its invoice",
-                    source.spoke(), "order", order.id, source.message(), why, detail);
+            parkInvoiced("total", order, theirs, source);
+        }
+        if (theirs.get("currency") != null && !theirs.get("currency").equals(order.text("currency"))) {
+            parkInvoiced("currency", order, theirs, source);
+        }
+        if ("cancelled".equals(theirs.get("status")) && !"cancelled".equals(order.text("status"))) {
+            parkInvoiced("status", order, theirs, source);
+        }
+        if ("refunded".equals(theirs.get("paymentStatus")) && !"refunded".equals(order.text("paymentStatus"))) {
+            parkInvoiced("paymentStatus", order, theirs, source);
         }
         List.of("total", "tax", "currency", "lines").forEach(theirs::remove);
+    }
+
+    private void parkInvoiced(String field, GoldenRow order, Map<String, Object> theirs, Source source) {
+        Map<String, Object> detail = new LinkedHashMap<>();
+        detail.put("golden", order.text(field));
+        detail.put("theirs", theirs.get(field));
+        Refusal why = new Refusal("crm:order", "/" + field, "Order " + order.text("number") + " is invoiced with "
+                + field + " " + order.text(field) + ", and spoke " + source.spoke() + " now says " + theirs.get(field)
+                + ". The invoice stays; correct it with a credit note or correct the spoke.", "conflict");
+        workspace.park("CONFLICT", "invoiced:" + order.id + ":" + field + ":" + source.spoke(),
+                "order changed after its invoice", source.spoke(), "order", order.id, source.message(), why, detail);
     }
 
     private void requestInvoice(GoldenRow order, Source source) {
@@ -527,7 +565,19 @@ final class IngestBatch {
                     "No invoice or order with this number is known. Check the number, or send the order first.",
                     "unknown-reference");
         }
-        BigDecimal amount = new BigDecimal(String.valueOf(said.get("amount")));
+        BigDecimal amount = amount(said);
+        String currency = invoice != null ? invoice.text("currency") : order.text("currency");
+        if (currency == null) {
+            throw new Refused("payment", "/orderNumber",
+                    "Order " + order.text("number")
+                            + " has no currency, so its payment cannot be judged. Send it again with one.",
+                    "invalid");
+        }
+        if (said.get("currency") != null && !said.get("currency").equals(currency)) {
+            throw new Refused("payment", "/currency", "The payment is in " + said.get("currency") + ", what it pays in "
+                    + currency + ". Send it in " + currency + ".", "invalid");
+        }
+        BigDecimal before = invoice == null ? workspace.paidFor(order) : BigDecimal.ZERO;
         Map<String, Object> document = withoutSource(said);
         GoldenRow payment = workspace.create(Entity.PAYMENT, Identifiers.next(workspace.now()), Map.of(), source);
         if (invoice != null) {
@@ -542,14 +592,21 @@ final class IngestBatch {
         if (invoice != null) {
             payInvoice(invoice, order, amount, said.get("paidAt"), source);
         } else if (!"paid".equals(order.text("paymentStatus")) && order.text("total") != null
-                && amount.compareTo(new BigDecimal(order.text("total"))) >= 0) {
-            requireForInvoice(order.document, order, "currency");
+                && before.add(amount).compareTo(new BigDecimal(order.text("total"))) >= 0) {
             Map<String, Object> paid = new LinkedHashMap<>(order.document);
             paid.put("paymentStatus", "paid");
             workspace.change(order, paid, List.of("paymentStatus"), source, "paid", null);
             requestInvoice(order, source);
         }
         return new Taken(State.APPLIED, payment, found("new", document.keySet()), null);
+    }
+
+    private static BigDecimal amount(Map<String, Object> payment) throws Refused {
+        try {
+            return new BigDecimal(String.valueOf(payment.get("amount")));
+        } catch (NumberFormatException notANumber) {
+            throw new Refused("payment", "/amount", "The payment has no amount that is a number. Give one.", "invalid");
+        }
     }
 
     private void payInvoice(GoldenRow invoice, GoldenRow order, BigDecimal amount, Object paidAt, Source source) {

@@ -76,6 +76,17 @@ public final class InvoiceLedger {
 
     /** Records what came of a claim. False when the claim no longer stood: somebody else has taken the invoice over. */
     public boolean record(InvoiceResult result) {
+        try {
+            return store(result);
+        } catch (Transactions.Unstorable bad) {
+            // Asking again would bring the same answer: a person has to look at it.
+            return store(new InvoiceResult(result.claim(), InvoiceResult.Kind.UNDECIDABLE, null, null, null,
+                    "The answer of the accounting system cannot be stored: " + bad.reason(), null, result.at(),
+                    result.took()));
+        }
+    }
+
+    private boolean store(InvoiceResult result) {
         boolean stood = transactions.write(connection -> {
             InvoiceClaim claim = result.claim();
             boolean[] stands = new boolean[1];

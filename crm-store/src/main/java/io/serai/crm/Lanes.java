@@ -1,5 +1,6 @@
 package io.serai.crm;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 
@@ -24,13 +26,17 @@ import io.serai.crm.plan.Projection;
  */
 public final class Lanes implements AutoCloseable {
     private static final int LARGEST_BATCH = 256;
+    /** Time for what an adopted record holds to be taken in before it is brought up to date. */
+    private static final Duration UNTIL_TAKEN_IN = Duration.ofSeconds(2);
 
     private final Transactions transactions;
     private final Settings settings;
     private final InstantSource clock;
+    private final Ingest ingest;
     private final Gatherer<DeliveryResult, Boolean> recorder;
 
-    Lanes(Transactions transactions, Settings settings, InstantSource clock) {
+    Lanes(Transactions transactions, Settings settings, InstantSource clock, Ingest ingest) {
+        this.ingest = ingest;
         this.transactions = transactions;
         this.settings = settings;
         this.clock = clock;
@@ -96,7 +102,7 @@ public final class Lanes implements AutoCloseable {
             whole.put("id", golden.id().toString());
             whole.put("version", golden.version());
             deliveries.add(new Delivery(row.lane(), row.fence(), profile.spoke(), profile.entity(), row.id(),
-                    row.externalId(), row.revision(), golden.version(), patch, whole, row.attempt(),
+                    row.externalId(), row.revision(), golden.version(), patch, whole, row.attempt(), row.ours(),
                     traces.get(row.id())));
         }
         if (!nothing.isEmpty()) {
@@ -166,7 +172,34 @@ public final class Lanes implements AutoCloseable {
 
     /** Records what came of deliveries; returns when it is committed. False for a claim that no longer stood. */
     public List<Boolean> record(List<DeliveryResult> results) {
-        return recorder.call(results);
+        List<Boolean> stood = recorder.call(results);
+        List<Arrival> found = new ArrayList<>();
+        for (int i = 0; i < results.size(); i++) {
+            DeliveryResult result = results.get(i);
+            if (stood.get(i) && result.kind() == DeliveryResult.Kind.ADOPT && result.held() != null) {
+                found.add(found(result));
+            }
+        }
+        if (!found.isEmpty()) {
+            ingest.ingest(found);
+        }
+        return stood;
+    }
+
+    /** What an adopted record held already is taken in like any message before anything is written over it. */
+    private static Arrival found(DeliveryResult result) {
+        Delivery delivery = result.delivery();
+        Map<String, Object> document = new LinkedHashMap<>(result.held());
+        Map<String, Object> source = new LinkedHashMap<>();
+        source.put("id", result.externalId());
+        if (result.revision() != null) {
+            source.put("revision", result.revision());
+        }
+        document.put("source", source);
+        return new Arrival(delivery.spoke(), delivery.entity(),
+                "adopted " + delivery.lane() + " " + delivery.fence(), "poll", "application/json",
+                Json.text(document).getBytes(StandardCharsets.UTF_8), result.at(), document, null, null,
+                delivery.traceparent(), null);
     }
 
     /** One result that cannot be recorded must not keep the others from it. */
@@ -175,7 +208,7 @@ public final class Lanes implements AutoCloseable {
             return recordTogether(results);
         } catch (Transactions.Unstorable bad) {
             if (results.size() == 1) {
-                throw bad;
+                return recordTogether(List.of(withoutAnswer(results.getFirst(), bad)));
             }
             int middle = results.size() / 2;
             List<Boolean> stood = new ArrayList<>(recordBatch(results.subList(0, middle)));
@@ -184,11 +217,19 @@ public final class Lanes implements AutoCloseable {
         }
     }
 
+    /** What the spoke answered cannot be kept. Writing again would only bring the same answer, so a person must look. */
+    private static DeliveryResult withoutAnswer(DeliveryResult result, Transactions.Unstorable bad) {
+        return new DeliveryResult(result.delivery(), DeliveryResult.Kind.PARKED, null, null, null, null, true,
+                "The spoke's answer cannot be stored: " + bad.reason(), null, result.at(), result.took());
+    }
+
     private List<Boolean> recordTogether(List<DeliveryResult> results) {
         return transactions.write(connection -> {
             Map<Long, Current> lanes = current(connection, results);
             Workspace workspace = new Workspace(connection, settings, clock.instant());
+            Map<UUID, Golden> goldens = overtaken(connection, results, lanes);
             Columns done = new Columns();
+            Columns late = new Columns();
             Columns second = new Columns();
             Columns waiting = new Columns();
             Columns adopted = new Columns();
@@ -202,6 +243,10 @@ public final class Lanes implements AutoCloseable {
                 stood.add(stands);
                 log(log, result);
                 if (!stands) {
+                    if (lane != null && result.kind() == DeliveryResult.Kind.DONE
+                            && lane.externalId() != null && lane.externalId().equals(delivery.externalId())) {
+                        writeDone(late, result, lane, lane.externalId(), goldens.get(delivery.id()));
+                    }
                     continue;
                 }
                 String subject = "delivery:" + delivery.spoke() + ":" + delivery.id();
@@ -220,10 +265,10 @@ public final class Lanes implements AutoCloseable {
                                 && !lane.externalId().equals(externalId);
                         if (announced) {
                             // While we made a record there, the spoke told us of another one of its own.
-                            writeDone(second, result, lane.without(), externalId);
+                            writeDone(second, result, lane.without(), externalId, null);
                             waiting.add(delivery.lane(), delivery.fence(), "BEHIND", time(result.at()), "1", null);
                         } else {
-                            writeDone(done, result, lane, externalId);
+                            writeDone(done, result, lane, externalId, goldens.get(delivery.id()));
                         }
                         if (delivery.attempt() > 1) {
                             workspace.resolve(subject);
@@ -238,7 +283,9 @@ public final class Lanes implements AutoCloseable {
                             waiting.add(delivery.lane(), delivery.fence(), "PARKED", time(result.at()), "0",
                                     result.problem());
                         } else {
-                            adopted.add(delivery.lane(), delivery.fence(), result.externalId(), time(result.at()));
+                            Duration wait = result.held() == null ? Duration.ZERO : UNTIL_TAKEN_IN;
+                            adopted.add(delivery.lane(), delivery.fence(), result.externalId(),
+                                    time(result.at().plus(wait)));
                         }
                     }
                     case PARKED -> {
@@ -253,10 +300,29 @@ public final class Lanes implements AutoCloseable {
                     }
                 }
             }
-            write(connection, done, second, waiting, adopted, log);
+            write(connection, done, late, second, waiting, adopted, log);
             workspace.write();
             return stood;
         });
+    }
+
+    /** The golden records of lanes on which something happened between the claim and its result. */
+    private Map<UUID, Golden> overtaken(Connection connection, List<DeliveryResult> results,
+            Map<Long, Current> lanes) throws SQLException {
+        Map<String, Set<UUID>> wanted = new LinkedHashMap<>();
+        for (DeliveryResult result : results) {
+            Delivery delivery = result.delivery();
+            Current lane = lanes.get(delivery.lane());
+            if (result.kind() == DeliveryResult.Kind.DONE && lane != null
+                    && (lane.fence() != delivery.fence() || !Objects.equals(lane.ours(), delivery.held()))) {
+                wanted.computeIfAbsent(delivery.entity(), _ -> new LinkedHashSet<>()).add(delivery.id());
+            }
+        }
+        Map<UUID, Golden> goldens = new HashMap<>();
+        for (Map.Entry<String, Set<UUID>> entity : wanted.entrySet()) {
+            goldens.putAll(Goldens.load(connection, Entity.of(entity.getKey()), entity.getValue()));
+        }
+        return goldens;
     }
 
     private record Current(long fence, String externalId, Map<String, Object> base, Map<String, Object> ours,
@@ -321,14 +387,18 @@ public final class Lanes implements AutoCloseable {
                 Map.of("externalId", externalId));
     }
 
-    private static void writeDone(Columns done, DeliveryResult result, Current lane, String externalId) {
+    /** @param golden what the record is now, when the lane was touched since the claim; null when it was not */
+    private void writeDone(Columns done, DeliveryResult result, Current lane, String externalId, Golden golden) {
         Delivery delivery = result.delivery();
         Map<String, Object> sent = Goldens.plain(delivery.patch());
+        if (golden != null) {
+            sent.keySet().removeAll(saidSince(delivery, sent, lane, golden));
+        }
         Map<String, Object> held = new LinkedHashMap<>(sent);
         if (result.held() != null) {
             // Fields that were not written may differ because somebody edited them there: their own message will tell.
             result.held().forEach((field, value) -> {
-                if (delivery.creates() || sent.containsKey(field)) {
+                if (delivery.creates() && golden == null || sent.containsKey(field)) {
                     held.put(field, value);
                 }
             });
@@ -339,8 +409,33 @@ public final class Lanes implements AutoCloseable {
         String revision = result.revision() == null || IngestBatch.older(result.revision(), lane.revision())
                 ? lane.revision()
                 : result.revision();
+        String inStep = null;
+        if (golden != null) {
+            SpokeProfile profile = settings.profile(delivery.spoke(), delivery.entity()).orElseThrow();
+            inStep = Boolean.toString(Projection.inStep(delivery.entity(), Projection.of(ours, profile::carries),
+                    Projection.of(golden.document(), profile::carries)));
+        }
         done.add(delivery.lane(), delivery.fence(), externalId, Json.text(base),
-                ours.equals(base) ? null : Json.text(ours), revision, delivery.version(), result.at());
+                ours.equals(base) ? null : Json.text(ours), revision, delivery.version(), result.at(), inStep);
+    }
+
+    /**
+     * Fields that were written, and of which the spoke said something between the claim and its result. Nobody knows
+     * which came last there. Where what was written is what the golden record says, the spoke's word is kept, so that a
+     * difference is written again; else what was written is, for the same reason.
+     */
+    private static Set<String> saidSince(Delivery delivery, Map<String, Object> sent, Current lane, Golden golden) {
+        Map<String, Object> before = delivery.held() == null ? Map.of() : delivery.held();
+        Map<String, Object> since = lane.ours() == null ? Map.of() : lane.ours();
+        Map<String, Object> after = Projection.over(delivery.entity(), before, sent);
+        Set<String> touched = new LinkedHashSet<>();
+        for (String field : sent.keySet()) {
+            boolean said = !Projection.sameField(delivery.entity(), field, before, since);
+            if (said && Projection.sameField(delivery.entity(), field, after, golden.document())) {
+                touched.add(field);
+            }
+        }
+        return touched;
     }
 
     private static void log(Columns log, DeliveryResult result) {
@@ -355,42 +450,55 @@ public final class Lanes implements AutoCloseable {
                 delivery.attempt(), result.took().toMillis(), result.at());
     }
 
-    private static void write(Connection connection, Columns done, Columns second, Columns waiting, Columns adopted,
+    private static void write(Connection connection, Columns done, Columns late, Columns second, Columns waiting,
+            Columns adopted,
             Columns log)
             throws SQLException {
         Statements statements = new Statements();
         if (!done.isEmpty()) {
             statements.write("""
                     update link l set external_id = d.external_id, base = d.base::jsonb, ours = d.ours::jsonb,
-                      revision = d.revision, synced = greatest(synced, d.version),
-                      synced_at = d.at::timestamptz,
-                      state = case when wanted > greatest(synced, d.version) then 'BEHIND' else 'SYNCED' end,
-                      behind_since = case when wanted > greatest(synced, d.version)
+                      revision = d.revision, synced_at = d.at::timestamptz,
+                      synced = case when d.in_step = 'true' then wanted else greatest(synced, d.version) end,
+                      state = case when coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
+                        then 'SYNCED' else 'BEHIND' end,
+                      behind_since = case when not coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
                         then coalesce(behind_since, d.at::timestamptz) end,
                       attempts = 0, lease_until = null, problem = null
-                    from unnest(?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?)
-                      d(lane, fence, external_id, base, ours, revision, version, at)
+                    from unnest(?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?, ?)
+                      d(lane, fence, external_id, base, ours, revision, version, at, in_step)
                     where l.id = d.lane and l.fence = d.fence
                     """, done.arrays());
+        }
+        if (!late.isEmpty()) {
+            // A write that came through after its claim had lapsed may have undone a later one.
+            statements.write("""
+                    update link l set base = d.base::jsonb, ours = d.ours::jsonb, state = 'BEHIND',
+                      behind_since = coalesce(behind_since, d.at::timestamptz)
+                    from unnest(?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?, ?)
+                      d(lane, fence, external_id, base, ours, revision, version, at, in_step)
+                    where l.id = d.lane and d.in_step = 'false' and l.state <> 'PARKED'
+                    """, late.arrays());
         }
         if (!second.isEmpty()) {
             statements.write(
                     """
-                                  insert into link (spoke, entity, entity_id, external_id, base, ours, revision, wanted, synced, state,
-                                    next_try_at, synced_at)
-                                  select l.spoke, l.entity, l.entity_id, d.external_id, d.base::jsonb, d.ours::jsonb, d.revision,
-                                    d.version, d.version, 'SYNCED', d.at::timestamptz, d.at::timestamptz
-                                  from unnest(?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?)
-                            d(lane, fence, external_id, base, ours, revision, version, at)
-                                  join link l on l.id = d.lane
-                                  """,
+                            insert into link (spoke, entity, entity_id, external_id, base, ours, revision, wanted, synced, state,
+                              behind_since, next_try_at, synced_at)
+                            select l.spoke, l.entity, l.entity_id, d.external_id, d.base::jsonb, d.ours::jsonb, d.revision,
+                              l.wanted, d.version, case when l.wanted > d.version then 'BEHIND' else 'SYNCED' end,
+                              case when l.wanted > d.version then d.at::timestamptz end, d.at::timestamptz, d.at::timestamptz
+                            from unnest(?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?, ?)
+                              d(lane, fence, external_id, base, ours, revision, version, at, in_step)
+                            join link l on l.id = d.lane
+                            """,
                     second.arrays());
         }
         if (!waiting.isEmpty()) {
             statements.write(
                     """
-                            update link l set state = case when w.state = 'BEHIND' and synced >= wanted then 'SYNCED' else w.state end,
-                              behind_since = case when w.state = 'BEHIND' and synced >= wanted then null
+                            update link l set state = case when w.state = 'BEHIND' and l.state = 'SYNCED' then 'SYNCED' else w.state end,
+                              behind_since = case when w.state = 'BEHIND' and l.state = 'SYNCED' then null
                                 else coalesce(behind_since, w.next::timestamptz) end,
                               next_try_at = w.next::timestamptz, lease_until = null,
                               attempts = attempts - w.uncounted::int, problem = w.problem

@@ -83,19 +83,28 @@ public final class Messages {
         journey.add(new Message.Step("crm:" + message.entity(), message.receivedAt(), result,
                 finding.get("recognised") + ", changed " + finding.get("changed")
                         + (message.version() == null ? "" : ", version " + message.version())));
+        if (message.entityId() == null) {
+            return journey;
+        }
+        String id = message.entityId().toString();
         new Statements().read("""
                 select d.spoke, d.entity, d.operation, d.at, d.outcome, d.problem, d.version, d.fields::text
                 from change c join delivery d on d.entity_id = c.entity_id and d.version >= c.version
                   and d.version < coalesce((select min(n.version) from change n
                     where n.entity_id = c.entity_id and n.version > c.version), d.version + 1)
-                where c.message = ? order by d.id limit 200
+                where c.message = ? and c.entity_id = any(array(
+                  select ?::uuid union select customer from sales_order where id = ?::uuid
+                  union select id from invoice where sales_order = ?::uuid
+                  union select sales_order from payment where id = ?::uuid
+                  union select invoice from payment where id = ?::uuid))
+                order by d.id limit 200
                 """,
                 row -> journey.add(new Message.Step("connector:" + row.getString(1) + "/" + row.getString(2),
                         Goldens.instant(row, 4), row.getString(5).toLowerCase(Locale.ROOT),
                         row.getString(6) == null
                                 ? row.getString(3) + " version " + row.getLong(7) + ", fields " + row.getString(8)
                                 : row.getString(6))),
-                message.id()).execute(connection);
+                message.id(), id, id, id, id, id).execute(connection);
         return journey;
     }
 

@@ -95,18 +95,23 @@ final class Transactions {
 
     private static RuntimeException unavailable(SQLException failed) {
         String state = failed.getSQLState() == null ? "" : failed.getSQLState();
-        if (state.startsWith("22") || state.startsWith("23")) {
+        if (state.startsWith("22") || state.startsWith("23") || state.startsWith("54")) {
             return new Unstorable(failed);
         }
         return new StoreUnavailable("The database did not take it: " + failed.getMessage(), failed);
     }
 
-    /** The data itself cannot be stored (SQLSTATE classes 22 and 23), however often one tries. */
+    /** The data itself cannot be stored (SQLSTATE classes 22, 23 and 54), however often one tries. */
     static final class Unstorable extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         Unstorable(SQLException cause) {
             super(cause.getMessage(), cause);
+        }
+
+        /** The database's complaint, without the row it shows for it. */
+        String reason() {
+            return Storable.text(getMessage().lines().findFirst().orElse(""));
         }
     }
 }

@@ -1,10 +1,12 @@
 package io.serai.crm;
 
 import java.nio.charset.StandardCharsets;
+import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -46,6 +48,7 @@ final class Workspace {
     private final Columns resolvedSubjects = new Columns();
     private final Map<String, Behind> behind = new LinkedHashMap<>();
     private final List<LinkRow> touchedLinks = new ArrayList<>();
+    private final Set<Long> awaited = new LinkedHashSet<>();
     private final List<AuditEntry> auditEntries = new ArrayList<>();
     private long auditSequence;
     private byte[] auditHash;
@@ -130,7 +133,7 @@ final class Workspace {
     Workspace(Connection connection, Settings settings, Instant now) {
         this.connection = connection;
         this.settings = settings;
-        this.now = now;
+        this.now = now.truncatedTo(ChronoUnit.MICROS); // what the database keeps: the audit chain is computed over it
     }
 
     Instant now() {
@@ -296,6 +299,17 @@ final class Workspace {
         return messages.get(new EventKey(spoke, event));
     }
 
+    /** As {@link #message}, and asks the database when the batch was not loaded with it. */
+    Known lookUpMessage(String spoke, String event) throws SQLException {
+        if (!messages.containsKey(new EventKey(spoke, event))) {
+            new Statements().read("""
+                    select spoke, event, id, received_hash, state, entity_id, version, refusal::text
+                    from message where spoke = ? and event = ?
+                    """, this::takeMessage, spoke, event).execute(connection);
+        }
+        return message(spoke, event);
+    }
+
     /** Null when the spoke's record is not linked. */
     LinkRow link(String spoke, String entity, String externalId) {
         return externalId == null ? null : links.get(new LinkKey(spoke, entity, externalId));
@@ -324,13 +338,32 @@ final class Workspace {
 
     /** A record that the hub is about to create in a spoke and whose id there is not known yet; null when there is none. */
     LinkRow awaited(String spoke, GoldenRow golden) throws SQLException {
+        if (touchedLinks.stream().anyMatch(link -> link.id != null && link.spoke.equals(spoke)
+                && link.entityId.equals(golden.id) && awaited.contains(link.id))) {
+            return null; // found its record earlier in this batch
+        }
         List<LinkRow> found = new ArrayList<>();
         new Statements().read("""
                 select id, spoke, entity, external_id, entity_id, base::text, ours::text, revision, wanted from link
                 where entity_id = ?::uuid and spoke = ? and entity = ? and external_id is null
                 """, row -> found.add(takeLink(row)), golden.id.toString(), spoke, golden.entity.word())
                 .execute(connection);
+        found.forEach(link -> awaited.add(link.id));
         return found.isEmpty() ? null : found.getFirst();
+    }
+
+    /** What was paid for an order that has no invoice yet. */
+    BigDecimal paidFor(GoldenRow order) throws SQLException {
+        BigDecimal[] paid = {BigDecimal.ZERO};
+        new Statements().read("select coalesce(sum(amount), 0) from payment where sales_order = ? and invoice is null",
+                row -> paid[0] = row.getBigDecimal(1), order.id).execute(connection);
+        for (GoldenRow golden : goldens.values()) {
+            if (golden.entity == Entity.PAYMENT && golden.isNew
+                    && order.id.toString().equals(golden.document.get("order"))) {
+                paid[0] = paid[0].add(new BigDecimal(golden.text("amount")));
+            }
+        }
+        return paid[0];
     }
 
     // ---- changing
@@ -459,7 +492,8 @@ final class Workspace {
                               detail::jsonb, at::timestamptz
                             from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                               p(id, kind, subject, cause, spoke, entity, entity_id, message, step, field, problem, detail, at)
-                            where kind <> 'POSSIBLE_DUPLICATE' or not exists (select 1 from parked old where old.subject = p.subject)
+                            where kind <> 'POSSIBLE_DUPLICATE' or not exists (select 1 from parked old
+                              where old.kind = 'POSSIBLE_DUPLICATE' and old.subject = p.subject)
                             on conflict do nothing
                             """,
                     values.toArray());
@@ -659,6 +693,9 @@ final class Workspace {
         if (auditHash == null) {
             readAuditHead(new Statements()).execute(connection);
         }
+        if (auditHash == null) {
+            auditHash = new byte[1]; // the tenant's first entry
+        }
         Columns entries = new Columns();
         for (AuditEntry entry : auditEntries) {
             auditSequence++;
@@ -677,7 +714,10 @@ final class Workspace {
                         from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) a(sequence, at, actor, action, entity, id, version, message, hash)
                         """,
                 entries.arrays());
-        statements.write("update audit_head set sequence = ?, hash = ?", auditSequence, auditHash);
+        statements.write("""
+                insert into audit_head (sequence, hash) values (?, ?)
+                on conflict (tenant) do update set sequence = excluded.sequence, hash = excluded.hash
+                """, auditSequence, auditHash);
     }
 
     private Statements readAuditHead(Statements statements) {

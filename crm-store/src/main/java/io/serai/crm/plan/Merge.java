@@ -52,7 +52,17 @@ public final class Merge {
      */
     public Result apply(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
             Map<String, Object> golden, Provenance provenance, Source source) {
-        return new Application(base, ours, theirs, golden, provenance, source, false).run();
+        return new Application(base, ours, theirs, golden, provenance, source, false, false).run();
+    }
+
+    /**
+     * As {@link #apply}, for a record that the hub writes to and may not have heard of yet: what it says may be the echo
+     * of a write whose answer is still on its way or was lost, perhaps in the spoke's own words, perhaps of a value that
+     * others have replaced meanwhile. Such an echo is no edit.
+     */
+    public Result applyToWritten(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
+            Map<String, Object> golden, Provenance provenance, Source source) {
+        return new Application(base, ours, theirs, golden, provenance, source, false, true).run();
     }
 
     /**
@@ -60,7 +70,7 @@ public final class Merge {
      * it has no record of, such as the buyer in an order.
      */
     public Result fill(Map<String, Object> theirs, Map<String, Object> golden, Provenance provenance, Source source) {
-        return new Application(null, null, theirs, golden, provenance, source, true).run();
+        return new Application(null, null, theirs, golden, provenance, source, true, false).run();
     }
 
     private final class Application {
@@ -73,11 +83,14 @@ public final class Merge {
         private final Provenance provenance;
         private final Source source;
         private final boolean fillOnly;
+        private final boolean written;
         private final List<Conflict> conflicts = new ArrayList<>();
 
         Application(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
-                Map<String, Object> golden, Provenance provenance, Source source, boolean fillOnly) {
+                Map<String, Object> golden, Provenance provenance, Source source, boolean fillOnly,
+                boolean written) {
             this.fillOnly = fillOnly;
+            this.written = written;
             this.firstContact = base == null;
             this.base = Tree.of(shape, base);
             this.ours = Tree.of(shape, ours);
@@ -200,6 +213,13 @@ public final class Merge {
             Tree.Leaf known = ours.leaves.get(path);
             boolean othersChanged = kept != null && kept.value() != null && !kept.same(known)
                     || kept == null && known != null && known.value() != null;
+            if (othersChanged && written) {
+                Object echoed = echoed(path, said, kept);
+                if (echoed != null) {
+                    ours.leaves.put(path, new Tree.Leaf(echoed, said.type(), said.element(), said.identifies()));
+                    return;
+                }
+            }
             if (othersChanged && (fillOnly || !wins(path, said.value()))) {
                 ours.leaves.put(path, said);
                 return;
@@ -227,6 +247,16 @@ public final class Merge {
             }
             golden.leaves.put(path, said);
             ours.leaves.put(path, said);
+        }
+
+        /** The value of others that the spoke repeats; null when it says something of its own. */
+        private Object echoed(String path, Tree.Leaf said, Tree.Leaf kept) {
+            if (kept != null && Shape.echoes(said.type(), said.value(), kept.value())) {
+                return kept.value();
+            }
+            return provenance.lost(path).stream().filter(lost -> !lost.source().spoke().equals(source.spoke()))
+                    .map(Lost::value).filter(value -> Shape.echoes(said.type(), said.value(), value)).findFirst()
+                    .orElse(null);
         }
 
         private boolean hasIdentity(String element) {

@@ -89,6 +89,11 @@ public final class Projection {
         return Tree.differences(Tree.of(shape, ours), Tree.of(shape, wanted)).isEmpty();
     }
 
+    /** Whether two documents say the same in one top-level field. */
+    public static boolean sameField(String entity, String field, Map<String, Object> one, Map<String, Object> other) {
+        return inStep(entity, of(one, field::equals), of(other, field::equals));
+    }
+
     /** Every leaf of a document with its path, for people who ask where a value came from. */
     public static List<Map.Entry<String, Object>> leaves(String entity, Map<String, Object> document) {
         List<Map.Entry<String, Object>> leaves = new ArrayList<>();

@@ -72,6 +72,25 @@ public sealed interface Shape {
         return type.isRecord() ? of(type.asSubclass(Record.class)) : new Scalar(type);
     }
 
+    /** Whether a value is what a spoke may have made of another that was written to it: other case, other marks, cut short. */
+    static boolean echoes(Class<?> type, Object said, Object written) {
+        if (said == null || written == null) {
+            return false;
+        }
+        if (same(type, said, written)) {
+            return true;
+        }
+        if (!(said instanceof String one) || !(written instanceof String other)) {
+            return false;
+        }
+        String cut = String.join("", MatchKey.words(one));
+        String whole = String.join("", MatchKey.words(other));
+        return !cut.isEmpty() && (cut.equals(whole) || cut.length() >= SHORTEST_CUT && whole.startsWith(cut));
+    }
+
+    /** No system cuts texts shorter than this; a person's edit may well begin like the value it replaces. */
+    int SHORTEST_CUT = 10;
+
     /** Whether two values mean the same: absent equals null, numbers and times compare by value, text without its outer blanks. */
     static boolean same(Class<?> type, Object one, Object other) {
         if (one == null || other == null) {
