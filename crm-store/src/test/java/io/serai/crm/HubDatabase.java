@@ -47,6 +47,11 @@ final class HubDatabase {
         return runtime;
     }
 
+    /** The database of a runtime pool, seen as its owner. */
+    static DataSource owner(HikariDataSource runtime) {
+        return owner(runtime.getJdbcUrl().replaceFirst(".*/(hub\\d+).*", "$1"));
+    }
+
     static DataSource owner(String name) {
         PGSimpleDataSource owner = new PGSimpleDataSource();
         owner.setUrl(POSTGRES.getJdbcUrl("postgres", name));
