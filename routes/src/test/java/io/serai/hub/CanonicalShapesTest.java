@@ -36,7 +36,7 @@ class CanonicalShapesTest {
     private static final JsonMapper JSON = new JsonMapper();
 
     @ParameterizedTest
-    @ValueSource(strings = { "customer", "order", "invoice", "payment", "opportunity", "interaction" })
+    @ValueSource(strings = {"customer", "order", "invoice", "payment", "opportunity", "interaction"})
     void theSchemaHasTheFieldsOfTheRecord(String entity) throws IOException {
         compare("/" + entity, RECORDS.get(entity), new Schema(entity + ".schema.json", null));
     }

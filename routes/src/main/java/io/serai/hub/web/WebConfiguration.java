@@ -28,7 +28,7 @@ class WebConfiguration {
     private static final int HEADERS = 16 << 10;
     private static final int MOST_HEADERS = 60;
     private static final int MOST_PARAMETERS = 50;
-    private static final int CONNECTIONS = 2_000;
+    private static final int CONNECTIONS = 512;
     private static final int TIMEOUT_MILLIS = 10_000;
 
     @Bean
