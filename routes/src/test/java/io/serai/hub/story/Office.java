@@ -168,7 +168,7 @@ final class Office implements AutoCloseable {
         String next = null;
         do {
             String page = path + (path.contains("?") ? "&" : "?") + "limit=200"
-                    + (next == null ? "" : "&after=" + URLEncoder.encode(next, StandardCharsets.UTF_8));
+                    + (next == null ? "" : "&cursor=" + URLEncoder.encode(next, StandardCharsets.UTF_8));
             Map<String, Object> answer = get(page);
             all.addAll(items(answer));
             next = (String) answer.get("next");
