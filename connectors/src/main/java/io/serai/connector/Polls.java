@@ -5,7 +5,11 @@ import java.util.Optional;
 
 /** The hub's memory for polls: whose turn it is and where to go on. Shared by all processes of a hub. */
 public interface Polls {
-    /** Claims the next poll; empty while somebody else has it. A turn not closed within {@code lease} is free again. */
+    /**
+     * Claims the next poll; empty while somebody else has it.
+     *
+     * @param lease how long the poll may take; the hub may hold the turn for less at a time and renew it
+     */
     Optional<Turn> claim(String spoke, String what, Duration lease);
 
     /** One poll. */

@@ -50,6 +50,16 @@ public final class Cursors {
         });
     }
 
+    /** Keeps the turn for longer; without effect when it has passed to somebody else. */
+    public void renew(Turn turn, Duration lease) {
+        transactions.run(connection -> {
+            new Statements().write("update poll set lease_until = ? where spoke = ? and what = ? and fence = ?",
+                    Lanes.time(clock.instant().plus(lease)), turn.spoke(), turn.what(), turn.fence())
+                    .execute(connection);
+            return null;
+        });
+    }
+
     /** Lets the next one poll. */
     public void release(Turn turn) {
         transactions.run(connection -> {
