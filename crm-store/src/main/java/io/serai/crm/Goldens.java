@@ -20,6 +20,8 @@ import io.serai.crm.plan.Source;
 
 /** Finds golden records. */
 public final class Goldens {
+    private static final int MOST_FOUND = 10_000;
+
     private final Transactions transactions;
 
     Goldens(Transactions transactions) {
@@ -76,16 +78,7 @@ public final class Goldens {
                 }
                 yield key(MatchKey.identifier(value.substring(0, colon), value.substring(colon + 1)), parameters);
             }
-            case "customer.name" -> {
-                List<String> words = new ArrayList<>();
-                for (String word : MatchKey.words(value)) {
-                    parameters.add(word);
-                    parameters.add(word + "\uFFFD");
-                    words.add(
-                            "t.id in (select customer from customer_key where kind = 'w' and value >= ? and value < ?)");
-                }
-                yield words.isEmpty() ? "true" : String.join(" and ", words);
-            }
+            case "customer.name" -> name(value, parameters);
             case "customer.externalId", "order.externalId" -> {
                 parameters.add(entity.word());
                 parameters.add(value);
@@ -93,7 +86,7 @@ public final class Goldens {
                     throw new IllegalArgumentException("externalId needs spoke: ids are only unique within a spoke.");
                 }
                 parameters.add(filter.get("spoke"));
-                yield "t.id in (select entity_id from link where entity = ? and external_id = ? and spoke = ?)";
+                yield "t.id = any(array(select entity_id from link where entity = ? and external_id = ? and spoke = ?))";
             }
             case "order.number", "invoice.number", "invoice.status" -> equal("t." + name, value, parameters);
             case "order.paymentStatus" -> equal("t.payment_status", value, parameters);
@@ -119,10 +112,30 @@ public final class Goldens {
         }
     }
 
+    /**
+     * The longest word finds the customers, the others only check them: a short beginning may be that of half of all
+     * names. A search that finds more than anybody reads is cut.
+     */
+    private static String name(String value, List<Object> parameters) {
+        List<String> words = new ArrayList<>(MatchKey.words(value));
+        words.sort(java.util.Comparator.comparingInt(String::length).reversed());
+        List<String> conditions = new ArrayList<>();
+        for (String word : words) {
+            String range = "kind = 'w' and value >= ? and value < ?";
+            conditions.add(conditions.isEmpty()
+                    ? "t.id = any(array(select customer from customer_key where " + range + " limit " + MOST_FOUND
+                            + "))"
+                    : "exists (select 1 from customer_key k where k.customer = t.id and " + range + ")");
+            parameters.add(word);
+            parameters.add(word + "\uFFFD");
+        }
+        return conditions.isEmpty() ? "true" : String.join(" and ", conditions);
+    }
+
     private static String key(MatchKey key, List<Object> parameters) {
         parameters.add(key.kind().letter());
         parameters.add(key.value());
-        return "t.id in (select customer from customer_key where kind = ?::\"char\" and value = ?)";
+        return "t.id = any(array(select customer from customer_key where kind = ?::\"char\" and value = ?))";
     }
 
     /** Where each value of a record came from; empty when there is no such record. */

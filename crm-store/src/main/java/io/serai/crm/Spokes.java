@@ -1,9 +1,15 @@
 package io.serai.crm;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /** How the configured spokes are doing. */
 public final class Spokes {
@@ -18,51 +24,67 @@ public final class Spokes {
     /** One entry for every spoke and entity that the hub writes to. Costs little however many records are in step. */
     public List<SpokeStatus> status() {
         Map<String, SpokeStatus> found = new HashMap<>();
-        transactions.run(connection -> {
-            new Statements().read("""
-                    select spoke, entity, count(*) filter (where state = 'BEHIND'),
-                      count(*) filter (where state = 'PARKED'), min(behind_since) filter (where state = 'BEHIND'),
-                      (select max(at) from (select at from delivery d where d.spoke = l.spoke and d.entity = l.entity
-                        and d.outcome = 'DONE' order by id desc limit 1) last),
-                      max(problem)
-                    from link l where state in ('BEHIND', 'PARKED') group by spoke, entity
+        Map<String, Instant> delivered = new HashMap<>();
+        Columns lanes = new Columns();
+        settings.spokes().forEach(profile -> lanes.add(profile.spoke(), profile.entity()));
+        Statements statements = new Statements().read("""
+                select spoke, entity, count(*) filter (where state = 'BEHIND'),
+                  count(*) filter (where state = 'PARKED'), min(behind_since) filter (where state = 'BEHIND'),
+                  max(problem)
+                from link where state in ('BEHIND', 'PARKED') group by spoke, entity
+                """, row -> found.put(row.getString(1) + "/" + row.getString(2), status(row)))
+                .read("""
+                        select coalesce(spoke, ''), 'invoice',
+                          count(*) filter (where state in ('PENDING', 'SENDING', 'UNKNOWN')),
+                          count(*) filter (where state in ('PARKED', 'REJECTED')),
+                          min(created_at) filter (where state in ('PENDING', 'SENDING', 'UNKNOWN')), max(problem)
+                        from invoice where state <> 'DONE' group by spoke
+                        """, row -> found.put("invoices " + row.getString(1), status(row)));
+        if (!lanes.isEmpty()) {
+            statements.read("""
+                    select p.spoke, p.entity, d.at from unnest(?, ?) p(spoke, entity) cross join lateral (
+                      select at from delivery d
+                      where d.spoke = p.spoke and d.entity = p.entity and d.outcome = 'DONE'
+                      order by d.tenant desc, d.spoke desc, d.entity desc, d.id desc limit 1) d
                     """,
-                    row -> found.put(row.getString(1) + "/" + row.getString(2),
-                            new SpokeStatus(row.getString(1), row.getString(2), row.getLong(3), row.getLong(4),
-                                    Goldens.instant(row, 5), Goldens.instant(row, 6), row.getString(7))))
-                    .read("""
-                            select coalesce(spoke, ''), 'invoice', count(*) filter (where state in ('PENDING', 'SENDING', 'UNKNOWN')),
-                              count(*) filter (where state in ('PARKED', 'REJECTED')),
-                              min(created_at) filter (where state in ('PENDING', 'SENDING', 'UNKNOWN')), null::timestamptz,
-                              max(problem)
-                            from invoice where state <> 'DONE' group by spoke
-                            """,
-                            row -> found.put("invoices " + row.getString(1),
-                                    new SpokeStatus(row.getString(1), row.getString(2), row.getLong(3),
-                                            row.getLong(4), Goldens.instant(row, 5), null, row.getString(7))))
-                    .execute(connection);
+                    row -> delivered.put(row.getString(1) + "/" + row.getString(2), Goldens.instant(row, 3)),
+                    lanes.arrays());
+        }
+        transactions.run(connection -> {
+            statements.execute(connection);
             return null;
         });
         List<SpokeStatus> all = new ArrayList<>();
         for (SpokeProfile profile : settings.spokes()) {
-            switch (profile.out()) {
-                case OUT, UPDATE -> all.add(found.getOrDefault(profile.spoke() + "/" + profile.entity(),
-                        new SpokeStatus(profile.spoke(), profile.entity(), 0, 0, null, null, null)));
-                case ISSUE -> all.add(issuing(profile, found));
-                case NONE -> {
-                    // only speaks
-                }
+            String lane = profile.spoke() + "/" + profile.entity();
+            SpokeStatus waiting = switch (profile.out()) {
+                case OUT, UPDATE -> found.get(lane);
+                case ISSUE -> together(found.get("invoices "), found.get("invoices " + profile.spoke()));
+                case NONE -> null;
+            };
+            if (profile.out() != SpokeProfile.Flow.NONE) {
+                all.add(waiting == null
+                        ? new SpokeStatus(profile.spoke(), profile.entity(), 0, 0, null, delivered.get(lane), null)
+                        : new SpokeStatus(profile.spoke(), profile.entity(), waiting.behind(), waiting.parked(),
+                                waiting.oldestBehindSince(), delivered.get(lane), waiting.lastProblem()));
             }
         }
         return all;
     }
 
-    private static SpokeStatus issuing(SpokeProfile profile, Map<String, SpokeStatus> found) {
-        SpokeStatus waiting = found.get("invoices ");
-        SpokeStatus taken = found.get("invoices " + profile.spoke());
-        long behind = (waiting == null ? 0 : waiting.behind()) + (taken == null ? 0 : taken.behind());
-        return new SpokeStatus(profile.spoke(), "invoice", behind, taken == null ? 0 : taken.parked(),
-                taken != null ? taken.oldestBehindSince() : waiting == null ? null : waiting.oldestBehindSince(), null,
-                taken == null ? null : taken.lastProblem());
+    private static SpokeStatus status(ResultSet row) throws SQLException {
+        return new SpokeStatus(row.getString(1), row.getString(2), row.getLong(3), row.getLong(4),
+                Goldens.instant(row, 5), null, row.getString(6));
+    }
+
+    /** Invoices that nobody has taken yet, and those that this spoke has. */
+    private static SpokeStatus together(SpokeStatus free, SpokeStatus taken) {
+        if (free == null || taken == null) {
+            return free == null ? taken : free;
+        }
+        Instant oldest = Stream.of(free.oldestBehindSince(), taken.oldestBehindSince()).filter(Objects::nonNull)
+                .min(Comparator.naturalOrder()).orElse(null);
+        return new SpokeStatus(taken.spoke(), taken.entity(), free.behind() + taken.behind(),
+                free.parked() + taken.parked(), oldest, null, taken.lastProblem());
     }
 }

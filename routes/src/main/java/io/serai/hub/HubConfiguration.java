@@ -48,6 +48,7 @@ class HubConfiguration {
 
     @Bean
     Spokes spokes(Groundwork groundwork) {
+        groundwork.requireSoundRoutes();
         return groundwork.spokes();
     }
 

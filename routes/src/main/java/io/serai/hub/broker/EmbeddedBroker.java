@@ -110,8 +110,9 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
 
     private static AddressSettings addressSettings() {
-        return new AddressSettings().setMaxDeliveryAttempts(-1).setRedeliveryDelay(1_000).setRedeliveryMultiplier(2)
-                .setMaxRedeliveryDelay(60_000).setDeadLetterAddress(SimpleString.of(DEAD))
+        return new AddressSettings().setMaxDeliveryAttempts(-1)
+                // The inlet pauses by itself; a delay at the broker would let later messages of a group overtake.
+                .setRedeliveryDelay(0).setDeadLetterAddress(SimpleString.of(DEAD))
                 .setExpiryAddress(SimpleString.of(EXPIRED)).setMaxSizeBytes(20L * MEGABYTE)
                 .setAddressFullMessagePolicy(AddressFullMessagePolicy.PAGE).setAutoCreateQueues(false)
                 .setAutoCreateAddresses(false).setAutoDeleteQueues(false).setAutoDeleteAddresses(false)
