@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,6 +31,8 @@ final class IngestBatch {
     private final Settings settings;
     private final Workspace workspace;
     private final Map<String, Merge> merges = new HashMap<>();
+    /** By what each customer document that arrived is found. */
+    private final Map<Map<String, Object>, Set<MatchKey>> keysSaid = new IdentityHashMap<>();
 
     IngestBatch(Connection connection, Settings settings, Instant now) {
         this.settings = settings;
@@ -73,7 +76,9 @@ final class IngestBatch {
                     ? document
                     : document(document.get("customer"));
             if (customer != null) {
-                keys.addAll(MatchKey.of(customer));
+                Set<MatchKey> said = MatchKey.of(customer);
+                keysSaid.put(customer, said);
+                keys.addAll(said);
                 String customerId = sourceText(customer, "id");
                 if (customerId != null) {
                     records.add(new Workspace.LinkKey(arrival.spoke(), "customer", customerId));
@@ -226,7 +231,7 @@ final class IngestBatch {
         if (link != null) {
             return linked(link, theirs, revision, deleted(said), source);
         }
-        Matching.Verdict verdict = match(theirs, null);
+        Matching.Verdict verdict = match(theirs, keysSaid.computeIfAbsent(said, MatchKey::of), null);
         GoldenRow golden = verdict.match() == null ? null : workspace.golden(verdict.match());
         boolean known = golden != null;
         String how = known ? "matched" : "new";
@@ -277,7 +282,7 @@ final class IngestBatch {
         workspace.hold(link, golden, result.base(), result.ours(), revision);
         parkConflicts(result, golden, source);
         if (golden.entity == Entity.CUSTOMER && touchesKeys(result.changed())) {
-            Matching.Verdict verdict = match(golden.document, golden.id);
+            Matching.Verdict verdict = match(golden.document, golden.keys(), golden.id);
             Set<UUID> possible = new LinkedHashSet<>(verdict.possible());
             if (verdict.match() != null) {
                 possible.add(verdict.match());
@@ -302,9 +307,10 @@ final class IngestBatch {
         return changed.stream().anyMatch(Set.of("emails", "phones", "identifiers")::contains);
     }
 
-    private Matching.Verdict match(Map<String, Object> customer, UUID except) throws SQLException {
+    private Matching.Verdict match(Map<String, Object> customer, Set<MatchKey> keysOfCustomer, UUID except)
+            throws SQLException {
         Map<UUID, Set<MatchKey>> shared = new LinkedHashMap<>();
-        for (MatchKey key : MatchKey.of(customer)) {
+        for (MatchKey key : keysOfCustomer) {
             if (key.kind() == MatchKey.Kind.WORD) {
                 continue;
             }
@@ -322,8 +328,7 @@ final class IngestBatch {
         shared.forEach((id, keys) -> {
             GoldenRow golden = workspace.golden(id);
             // A key may have been given up earlier in this batch.
-            Set<MatchKey> still = MatchKey.of(golden.document);
-            keys.retainAll(still);
+            keys.retainAll(golden.keys());
             if (!keys.isEmpty()) {
                 candidates.put(id, new Matching.Candidate(id, golden.document, keys));
             }
@@ -651,7 +656,7 @@ final class IngestBatch {
         boolean creates = "lead".equals(said.get("kind"));
         UUID known = uuid(customer.get("id"));
         if (known == null && !creates) {
-            known = match(withoutSource(customer), null).match();
+            known = match(withoutSource(customer), keysSaid.computeIfAbsent(customer, MatchKey::of), null).match();
             if (known == null) {
                 return new Taken(State.IGNORED, null, found("nobody known", List.of()), null);
             }

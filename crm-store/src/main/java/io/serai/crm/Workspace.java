@@ -99,6 +99,8 @@ final class Workspace {
         private boolean isNew;
         private boolean changed;
         private Set<MatchKey> keysBefore;
+        private Map<String, Object> keyed;
+        private Set<MatchKey> keys;
 
         GoldenRow(Entity entity, UUID id, long version, Map<String, Object> document, String provenance,
                 Instant createdAt) {
@@ -115,6 +117,15 @@ final class Workspace {
                 provenance = Provenance.of(Json.document(writtenProvenance));
             }
             return provenance;
+        }
+
+        /** By what a customer is found; worked out once for each state of the document. */
+        Set<MatchKey> keys() {
+            if (keyed != document) {
+                keys = MatchKey.of(document);
+                keyed = document;
+            }
+            return keys;
         }
 
         String text(String field) {
@@ -269,7 +280,7 @@ final class Workspace {
                 row.getObject(5, java.time.OffsetDateTime.class).toInstant());
         if (goldens.putIfAbsent(golden.id, golden) == null) {
             if (entity == Entity.CUSTOMER) {
-                golden.keysBefore = MatchKey.of(golden.document);
+                golden.keysBefore = golden.keys();
             } else if (entity == Entity.INVOICE) {
                 invoicesByOrder.put(row.getObject(6, UUID.class), golden);
             }
@@ -279,7 +290,7 @@ final class Workspace {
 
     private void index(GoldenRow golden) {
         switch (golden.entity) {
-            case CUSTOMER -> MatchKey.of(golden.document)
+            case CUSTOMER -> golden.keys()
                     .forEach(key -> byKey.computeIfAbsent(key, _ -> new LinkedHashSet<>()).add(golden.id));
             case ORDER -> ordersByNumber.put(golden.text("number"), golden);
             case INVOICE -> {
@@ -543,7 +554,7 @@ final class Workspace {
                         provenance, golden.createdAt, now);
             }
             if (golden.entity == Entity.CUSTOMER) {
-                Set<MatchKey> now = MatchKey.of(golden.document);
+                Set<MatchKey> now = golden.keys();
                 if (!now.equals(golden.keysBefore)) {
                     if (!golden.isNew) {
                         rekeyed.add(golden.id);

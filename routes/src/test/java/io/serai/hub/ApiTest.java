@@ -75,7 +75,7 @@ class ApiTest {
         JsonNode problem = json(refused);
         assertThat(problem.path("errors").findValuesAsString("field")).contains("/kind", "/colour");
         String message = problem.path("messageId").asString();
-        assertThat(json(get("/api/messages/" + message)).path("state").asString()).isEqualTo("REJECTED");
+        assertThat(json(get("/api/messages/" + message)).path("state").asString()).isEqualTo("rejected");
         assertThat(get("/api/messages/" + message + "/received").body()).contains("robot");
     }
 

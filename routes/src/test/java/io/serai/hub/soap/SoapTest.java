@@ -67,7 +67,7 @@ class SoapTest {
         assertThat(fault.body()).contains(":Client<").contains("/upsertCustomer/customer/email[2]");
         String message = value(fault, "messageId");
         assertThat(RunningHub.json(hub.send("GET", "/api/messages/" + message, null, "serai-key", hub.key()))
-                .path("state").asString()).isEqualTo("REJECTED");
+                .path("state").asString()).isEqualTo("rejected");
     }
 
     @Test
