@@ -32,7 +32,8 @@ public final class Ingest implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         this.changed = changed;
-        this.gatherer = new Gatherer<>("ingest", 2, LARGEST_BATCH, MOST_WAITING, this::store);
+        // One worker: writers take turns anyway (Transactions.write), and two would only halve the batches.
+        this.gatherer = new Gatherer<>("ingest", 1, LARGEST_BATCH, MOST_WAITING, this::store);
     }
 
     /**
