@@ -79,7 +79,9 @@ final class InvoiceWork implements LaneWork<InvoiceClaim> {
         } catch (ConnectorException refused) {
             return refused(claim, refused, begin);
         } catch (MappingException unmappable) {
-            return result(claim, Kind.REJECTED, null, null, null, unmappable.step() + ": " + unmappable.problem(),
+            // Asked in vain is not refused: the attempt before may have made it.
+            Kind kind = claim.asks() ? Kind.UNDECIDABLE : Kind.REJECTED;
+            return result(claim, kind, null, null, null, unmappable.step() + ": " + unmappable.problem(),
                     unmappable.field(), begin);
         } catch (Exception failed) {
             LOG.warn("Invoice {} could not be made", claim.reference(), failed);
