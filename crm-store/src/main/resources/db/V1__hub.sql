@@ -2,11 +2,13 @@
 -- sees nothing. The runtime role (placeholder "role") owns nothing and may not switch this off.
 --
 -- The tables that every message writes to leave two foreign keys out, which would cost a third of the whole work: their
--- tenant (whoever changes anything moves the tenant's audit_head, which has the key), and the customer of customer_key
--- (an index that the store derives from the customer in the same statement batch).
+-- tenant (whoever changes anything moves the tenant's change_head, which has the key), and the customer of customer_key and
+-- customer_word (indexes that the store derives from the customer in the same statement batch). They have as few indexes
+-- as will do, and keep documents as json and not as jsonb: nothing looks into a document here, and what the database has to
+-- find or to hold true of it stands in columns beside it.
 --
--- Writers of golden records, links and invoices hold the tenant's advisory lock, so the numbers of "change" and "audit"
--- rise in commit order, per tenant.
+-- Writers of golden records, links and invoices hold the tenant's advisory lock, so the numbers of "change" rise in commit
+-- order, per tenant.
 
 create table tenant (
   tenant int primary key,
@@ -14,13 +16,14 @@ create table tenant (
 );
 insert into tenant values (1, 'default');
 
--- The journal: every message as received. (tenant, spoke, event) is the idempotency key, the outcome the reply to a retry.
+-- The journal: every message as received. (tenant, spoke, event) is the idempotency key, the outcome the reply to a retry. A
+-- sender that names no event repeats none.
 create table message (
   tenant int not null,
   id uuid not null,
   spoke text not null,
   entity text not null,
-  event text not null check (length(event) between 1 and 500),
+  event text check (length(event) between 1 and 500),
   protocol text not null check (protocol in ('soap', 'rest', 'webhook', 'poll', 'queue', 'file', 'mail')),
   content_type text,
   received bytea not null,
@@ -31,12 +34,12 @@ create table message (
   state text not null check (state in ('APPLIED', 'UNCHANGED', 'STALE', 'IGNORED', 'PARKED', 'REJECTED', 'CONFLICT', 'NOT_FOUND')),
   entity_id uuid,
   version bigint,
-  refusal jsonb,
+  refusal json,
   -- what the planner made of it: how the record was recognised and what it changed
-  finding jsonb not null,
-  primary key (tenant, id),
-  unique (tenant, spoke, event)
+  finding json not null,
+  primary key (tenant, id)
 );
+create unique index on message (tenant, spoke, event) where event is not null;
 create index on message (tenant, state, id) where state in ('PARKED', 'REJECTED');
 
 create table customer (
@@ -48,8 +51,8 @@ create table customer (
   language text check (language ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'),
   currency text check (currency ~ '^[A-Z]{3}$'),
   member_of uuid,
-  document jsonb not null check (jsonb_typeof(document) = 'object'),
-  provenance jsonb not null,
+  document json not null check (json_typeof(document) = 'object'),
+  provenance json not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (tenant, id),
@@ -57,15 +60,22 @@ create table customer (
 );
 create index on customer (tenant, member_of) where member_of is not null;
 
--- By what a customer is found: e-mail, phone, official number, sound of name and place, words of the name.
+-- By what a customer is recognised: e-mail, phone, official number, sound of name and place, each as the first 64 bits of its
+-- hash. Whoever finds a customer by it compares the key itself before believing it.
 create table customer_key (
   tenant int not null,
-  kind "char" not null check (kind in ('e', 'p', 'i', 'b', 'w')),
-  value text collate "C" not null,
+  key bigint not null,
   customer uuid not null,
-  primary key (tenant, kind, value, customer)
+  primary key (tenant, key, customer)
 );
-create index on customer_key (tenant, customer);
+
+-- By what people search: the words of a name, each followed by the others, so that one index answers for several.
+create table customer_word (
+  tenant int not null,
+  word text collate "C" not null,
+  customer uuid not null,
+  primary key (tenant, word, customer)
+);
 
 create table sales_order (
   tenant int not null references tenant,
@@ -79,8 +89,8 @@ create table sales_order (
   total numeric(20, 6),
   placed_at timestamptz,
   paid_at timestamptz,
-  document jsonb not null check (jsonb_typeof(document) = 'object'),
-  provenance jsonb not null,
+  document json not null check (json_typeof(document) = 'object'),
+  provenance json not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (tenant, id),
@@ -116,8 +126,8 @@ create table invoice (
   currency text not null check (currency ~ '^[A-Z]{3}$'),
   total numeric(20, 6) not null,
   paid_amount numeric(20, 6) not null default 0 check (paid_amount >= 0),
-  document jsonb not null check (jsonb_typeof(document) = 'object'),
-  provenance jsonb not null,
+  document json not null check (json_typeof(document) = 'object'),
+  provenance json not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   -- the lane
@@ -151,8 +161,8 @@ create table payment (
   amount numeric(20, 6) not null,
   currency text not null check (currency ~ '^[A-Z]{3}$'),
   paid_at timestamptz,
-  document jsonb not null check (jsonb_typeof(document) = 'object'),
-  provenance jsonb not null,
+  document json not null check (json_typeof(document) = 'object'),
+  provenance json not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (tenant, id),
@@ -170,8 +180,8 @@ create table opportunity (
   stage text,
   amount numeric(20, 6),
   currency text check (currency ~ '^[A-Z]{3}$'),
-  document jsonb not null check (jsonb_typeof(document) = 'object'),
-  provenance jsonb not null,
+  document json not null check (json_typeof(document) = 'object'),
+  provenance json not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (tenant, id),
@@ -187,8 +197,8 @@ create table interaction (
   kind text not null check (kind in ('email', 'lead', 'call', 'note')),
   direction text check (direction in ('in', 'out')),
   happened_at timestamptz,
-  document jsonb not null check (jsonb_typeof(document) = 'object'),
-  provenance jsonb not null,
+  document json not null check (json_typeof(document) = 'object'),
+  provenance json not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   primary key (tenant, id),
@@ -197,7 +207,8 @@ create table interaction (
 create index on interaction (tenant, customer, happened_at);
 
 -- What a spoke holds of an entity, and how far behind it is. One row is one lane: at most one delivery at a time.
--- entity_id points into the table that "entity" names, which a foreign key cannot say.
+-- entity_id points into the table that "entity" names, which a foreign key cannot say. A lane is claimed without touching a
+-- column that an index knows, so that the new version finds room on its own page.
 create table link (
   tenant int not null,
   id bigint generated always as identity,
@@ -205,8 +216,8 @@ create table link (
   entity text not null,
   external_id text check (length(external_id) between 1 and 300),
   entity_id uuid not null,
-  base jsonb,
-  ours jsonb,
+  base json,
+  ours json,
   revision text,
   wanted bigint not null,
   synced bigint not null default 0,
@@ -218,49 +229,36 @@ create table link (
   fence bigint not null default 0,
   problem text,
   synced_at timestamptz,
-  primary key (tenant, id),
+  primary key (tenant, entity_id, spoke, id),
   check ((state = 'BEHIND') = (behind_since is not null) or state = 'PARKED')
-);
+) with (fillfactor = 80);
 create unique index on link (tenant, spoke, entity, external_id) where external_id is not null;
-create index on link (tenant, entity_id, spoke);
 create index on link (tenant, spoke, entity, next_try_at) where state = 'BEHIND';
 create index on link (tenant, spoke, entity) where state = 'PARKED';
 
+-- Who changed what, numbered without a gap and chained: hash = sha256(previous hash, the entry without its fields). The last
+-- link of the chain stands in change_head. It is the audit trail, and the log that others follow.
 create table change (
   tenant int not null,
-  sequence bigint generated always as identity,
+  sequence bigint not null,
   entity text not null,
   entity_id uuid not null,
   version bigint not null,
-  fields jsonb not null,
+  fields json not null,
   spoke text not null,
   message uuid,
   reason text not null,
   at timestamptz not null,
+  hash bytea not null,
   primary key (tenant, sequence),
   unique (tenant, entity_id, version)
 );
-
--- Who did what, chained: hash = sha256(previous hash, the entry). The last link stands in audit_head.
-create table audit (
-  tenant int not null,
-  sequence bigint not null,
-  at timestamptz not null,
-  actor text not null,
-  action text not null,
-  entity text not null,
-  entity_id uuid,
-  version bigint,
-  message uuid,
-  hash bytea not null,
-  primary key (tenant, sequence)
-);
-create table audit_head (
+create table change_head (
   tenant int primary key references tenant,
   sequence bigint not null,
   hash bytea not null
 );
-insert into audit_head values (1, 0, '\x00');
+insert into change_head values (1, 0, '\x00');
 
 -- Every attempt to write to a spoke, with what came of it.
 create table delivery (
@@ -271,15 +269,22 @@ create table delivery (
   entity_id uuid not null,
   version bigint not null,
   operation text not null,
-  fields jsonb not null,
+  fields json not null,
   outcome text not null check (outcome in ('DONE', 'NOTHING_TO_SEND', 'RETRY', 'PARKED', 'UNKNOWN')),
   problem text,
   attempt int not null,
   millis int not null,
   at timestamptz not null,
-  primary key (tenant, id)
+  primary key (tenant, entity_id, id)
 );
-create index on delivery (tenant, entity_id, id);
+-- When a spoke was last told something, however much was tried since.
+create table told (
+  tenant int not null references tenant,
+  spoke text not null,
+  entity text not null,
+  at timestamptz not null,
+  primary key (tenant, spoke, entity)
+);
 
 create table parked (
   tenant int not null references tenant,
@@ -295,7 +300,7 @@ create table parked (
   step text,
   field text,
   problem text not null,
-  detail jsonb not null,
+  detail json not null,
   at timestamptz not null,
   resolved_at timestamptz,
   primary key (tenant, id)
@@ -303,6 +308,8 @@ create table parked (
 create unique index on parked (tenant, subject) where resolved_at is null;
 create index on parked (tenant, cause) where resolved_at is null;
 create index on parked (tenant, kind, id) where resolved_at is null;
+-- Two customers that a person has told apart are not brought up again.
+create index on parked (tenant, subject) where kind = 'POSSIBLE_DUPLICATE';
 
 -- Whose turn it is to poll, and from where.
 create table poll (
@@ -318,16 +325,17 @@ create table poll (
 do $$
 declare t text;
 begin
-  foreach t in array array['message', 'customer', 'customer_key', 'sales_order', 'order_line', 'invoice', 'payment',
-      'opportunity', 'interaction', 'link', 'change', 'audit', 'audit_head', 'delivery', 'parked', 'poll'] loop
+  foreach t in array array['message', 'customer', 'customer_key', 'customer_word', 'sales_order', 'order_line', 'invoice', 'payment',
+      'opportunity', 'interaction', 'link', 'change', 'change_head', 'delivery', 'told', 'parked', 'poll'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
     execute format('alter table %I alter column tenant set default nullif(current_setting(''serai.tenant'', true), '''')::int', t);
-    execute format('create policy tenant on %I using (tenant = nullif(current_setting(''serai.tenant'', true), '''')::int)', t);
+    -- Asked once for each statement and not for each row.
+    execute format('create policy tenant on %I using (tenant = (select nullif(current_setting(''serai.tenant'', true), '''')::int))', t);
   end loop;
 end $$;
 
 grant usage on schema public to ${role};
 grant select, insert, update, delete on all tables in schema public to ${role};
 revoke insert, update, delete on tenant from ${role};
-revoke update, delete on audit, change from ${role};
+revoke update, delete on change from ${role};

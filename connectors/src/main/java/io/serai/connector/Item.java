@@ -6,7 +6,8 @@ import java.time.Instant;
  * One record as a spoke sent it.
  *
  * @param body the record as plain Java (maps, lists, strings, numbers), or text or bytes not parsed yet; null when refused unread
- * @param eventId identifies the event among all of this spoke's: the idempotency key
+ * @param eventId identifies the event among all of this spoke's: the idempotency key; null when the sender
+ *     gave none
  * @param received exactly what arrived, for the journal
  * @param contentType media type of {@code received}
  * @param protocol soap, rest, webhook, poll, queue, file or mail

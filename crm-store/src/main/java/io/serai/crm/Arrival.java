@@ -6,7 +6,8 @@ import java.util.Map;
 /**
  * One thing that a spoke said, ready to be journaled and merged.
  *
- * @param eventId the idempotency key: unique among the spoke's events
+ * @param eventId the idempotency key: unique among the spoke's events; null when the sender gave none, which it can then
+ *        not repeat
  * @param received exactly what arrived
  * @param document the canonical document, with {@code source} naming the spoke's own record; null when refused
  * @param refusal why an earlier step could not read it; null when fine

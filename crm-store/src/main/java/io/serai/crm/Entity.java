@@ -1,54 +1,66 @@
 package io.serai.crm;
 
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/**
- * Where each entity lives. The typed columns are read out of the document by the database itself, so that they cannot
- * say anything else than the document.
- */
+/** Where each entity lives, and which of its fields stand in columns of their own. */
 enum Entity {
-    CUSTOMER("customer", "customer", columns("kind", "d->>'kind'", "status", "d->>'status'", "language",
-            "d->>'language'", "currency", "d->>'currency'", "member_of", "(d->'memberOf'->>'id')::uuid")), ORDER(
-                    "order", "sales_order",
-                    columns("number", "d->>'number'", "customer", "(d->'customer'->>'id')::uuid",
-                            "status", "d->>'status'", "payment_status", "d->>'paymentStatus'", "currency",
-                            "d->>'currency'", "total",
-                            "(d->>'total')::numeric", "placed_at", "(d->>'placedAt')::timestamptz", "paid_at",
-                            "(d->>'paidAt')::timestamptz")), INVOICE(
-                                    "invoice", "invoice",
-                                    columns("number", "d->>'number'", "status", "d->>'status'", "paid_amount",
-                                            "coalesce((d->>'paidAmount')::numeric, 0)")), PAYMENT(
+    CUSTOMER("customer", "customer", List.of(text("kind", "kind"), text("status", "status"),
+            text("language", "language"), text("currency", "currency"), uuid("member_of", "memberOf", "id"))), ORDER(
+                    "order", "sales_order", List.of(text("number", "number"), uuid("customer", "customer", "id"),
+                            text("status", "status"), text("payment_status", "paymentStatus"),
+                            text("currency", "currency"),
+                            decimal("total", "total"), time("placed_at", "placedAt"),
+                            time("paid_at", "paidAt"))), INVOICE("invoice", "invoice",
+                                    List.of(text("number", "number"), text("status", "status"),
+                                            new Column("paid_amount", "numeric", List.of("paidAmount"), "0"))), PAYMENT(
                                                     "payment", "payment",
-                                                    columns("invoice", "(d->>'invoice')::uuid", "sales_order",
-                                                            "(d->>'order')::uuid",
-                                                            "amount", "(d->>'amount')::numeric", "currency",
-                                                            "d->>'currency'", "paid_at",
-                                                            "(d->>'paidAt')::timestamptz")), OPPORTUNITY("opportunity",
+                                                    List.of(uuid("invoice", "invoice"), uuid("sales_order", "order"),
+                                                            decimal("amount", "amount"), text("currency", "currency"),
+                                                            time("paid_at", "paidAt"))), OPPORTUNITY("opportunity",
                                                                     "opportunity",
-                                                                    columns("customer", "(d->'customer'->>'id')::uuid",
-                                                                            "stage",
-                                                                            "d->>'stage'", "amount",
-                                                                            "(d->>'amount')::numeric", "currency",
-                                                                            "d->>'currency'")), INTERACTION(
+                                                                    List.of(uuid("customer", "customer", "id"),
+                                                                            text("stage", "stage"),
+                                                                            decimal("amount", "amount"),
+                                                                            text("currency", "currency"))), INTERACTION(
                                                                                     "interaction", "interaction",
-                                                                                    columns("customer",
-                                                                                            "(d->'customer'->>'id')::uuid",
-                                                                                            "kind",
-                                                                                            "d->>'kind'", "direction",
-                                                                                            "d->>'direction'",
-                                                                                            "happened_at",
-                                                                                            "(d->>'at')::timestamptz"));
+                                                                                    List.of(uuid("customer", "customer",
+                                                                                            "id"), text("kind", "kind"),
+                                                                                            text("direction",
+                                                                                                    "direction"),
+                                                                                            time("happened_at", "at")));
 
     private final String word;
     private final String table;
-    private final Map<String, String> columns;
+    private final List<Column> columns;
+    private final Insert insert;
+    private final String update;
 
-    Entity(String word, String table, Map<String, String> columns) {
+    /**
+     * A field with a column of its own.
+     *
+     * @param path where the document has it
+     * @param missing what the column holds when the document has none; null for null
+     */
+    private record Column(String name, String type, List<String> path, String missing) {
+
+        Object value(Map<String, Object> document) {
+            Object value = document;
+            for (String step : path) {
+                value = value instanceof Map<?, ?> map ? map.get(step) : null;
+            }
+            return value == null ? missing : value;
+        }
+    }
+
+    Entity(String word, String table, List<Column> columns) {
         this.word = word;
         this.table = table;
         this.columns = columns;
+        this.insert = insert(table, columns);
+        this.update = update(table, columns);
     }
 
     String word() {
@@ -69,40 +81,64 @@ enum Entity {
         throw new IllegalArgumentException("The hub keeps no entity \"" + word + "\".");
     }
 
-    /** Inserts or replaces rows; parameters: id, version, document, provenance, created, updated as arrays of text. */
-    String upsert() {
-        String names = String.join(", ", columns.keySet());
-        String values = String.join(", ", columns.values());
-        String updates = columns.keySet().stream().map(name -> name + " = excluded." + name)
-                .collect(Collectors.joining(", "));
-        return """
-                insert into %s (id, version, %s, document, provenance, created_at, updated_at)
-                select id::uuid, version::bigint, %s, d, provenance::jsonb, created::timestamptz, updated::timestamptz
-                from (select *, document::jsonb d from unnest(?, ?, ?, ?, ?, ?)
-                  g(id, version, document, provenance, created, updated)) g
-                on conflict (tenant, id) do update set version = excluded.version, %s, document = excluded.document,
-                  provenance = excluded.provenance, updated_at = excluded.updated_at
-                """.formatted(table, names, values, updates);
-    }
-
-    /** Changes rows that exist; same parameters as {@link #upsert()}. */
-    String update() {
-        String updates = columns.entrySet().stream().map(column -> column.getKey() + " = " + column.getValue())
-                .collect(Collectors.joining(", "));
-        return """
-                update %s t set version = g.version::bigint, %s, document = d, provenance = g.provenance::jsonb,
-                  updated_at = g.updated::timestamptz
-                from (select *, document::jsonb d from unnest(?::uuid[], ?, ?, ?, ?, ?)
-                  g(id, version, document, provenance, created, updated)) g
-                where t.id = g.id
-                """.formatted(table, updates);
-    }
-
-    private static Map<String, String> columns(String... namesAndExpressions) {
-        Map<String, String> columns = new LinkedHashMap<>();
-        for (int i = 0; i < namesAndExpressions.length; i += 2) {
-            columns.put(namesAndExpressions[i], namesAndExpressions[i + 1]);
+    /** One row for {@link #insert()} or {@link #update()}. */
+    Object[] row(Workspace.GoldenRow golden, String document, String provenance) {
+        Object[] row = new Object[columns.size() + 4];
+        row[0] = golden.id;
+        row[1] = golden.version;
+        row[2] = document;
+        row[3] = provenance;
+        for (int i = 0; i < columns.size(); i++) {
+            row[i + 4] = columns.get(i).value(golden.document);
         }
-        return columns;
+        return row;
+    }
+
+    /** Makes new rows; common to all are when they were made and changed. */
+    Insert insert() {
+        return insert;
+    }
+
+    /** Changes rows that exist; parameters: the columns of {@link #row}, then the time. */
+    String update() {
+        return update;
+    }
+
+    private static Insert insert(String table, List<Column> columns) {
+        List<String> all = new ArrayList<>(List.of("id uuid", "version bigint", "document json", "provenance json"));
+        columns.forEach(column -> all.add(column.name() + " " + column.type()));
+        return Insert.into(table, all.toArray(String[]::new)).with("created_at timestamptz", "updated_at timestamptz");
+    }
+
+    private static String update(String table, List<Column> columns) {
+        return """
+                update %s t set version = g.version::bigint, document = g.document::json,
+                  provenance = g.provenance::json, %s, updated_at = here.at
+                from unnest(?::uuid[], ?, ?, ?%s) g(id, version, document, provenance, %s),
+                  (select ?::timestamptz) here(at)
+                where t.id = g.id
+                """.formatted(table, joined(columns, "%1$s = g.%1$s::%2$s"), ", ?".repeat(columns.size()),
+                joined(columns, "%1$s"));
+    }
+
+    private static String joined(List<Column> columns, String pattern) {
+        return columns.stream().map(column -> pattern.formatted(column.name(), column.type()))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static Column text(String name, String... path) {
+        return new Column(name, "text", List.of(path), null);
+    }
+
+    private static Column uuid(String name, String... path) {
+        return new Column(name, "uuid", List.of(path), null);
+    }
+
+    private static Column decimal(String name, String... path) {
+        return new Column(name, "numeric", List.of(path), null);
+    }
+
+    private static Column time(String name, String... path) {
+        return new Column(name, "timestamptz", List.of(path), null);
     }
 }

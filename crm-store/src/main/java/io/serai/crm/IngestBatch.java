@@ -21,7 +21,6 @@ import io.serai.crm.Workspace.LinkRow;
 import io.serai.crm.plan.MatchKey;
 import io.serai.crm.plan.Matching;
 import io.serai.crm.plan.Merge;
-import io.serai.crm.plan.Provenance;
 import io.serai.crm.plan.Source;
 
 /** Plans what a batch of arrivals does to the golden records, one arrival after the other, and writes it. */
@@ -60,7 +59,9 @@ final class IngestBatch {
         Set<UUID> ids = new LinkedHashSet<>();
         for (Ingest.Prepared prepared : batch) {
             Arrival arrival = prepared.arrival();
-            events.add(new Workspace.EventKey(arrival.spoke(), arrival.eventId()));
+            if (arrival.eventId() != null) {
+                events.add(new Workspace.EventKey(arrival.spoke(), arrival.eventId()));
+            }
             if (arrival.document() == null) {
                 continue;
             }
@@ -311,9 +312,6 @@ final class IngestBatch {
             throws SQLException {
         Map<UUID, Set<MatchKey>> shared = new LinkedHashMap<>();
         for (MatchKey key : keysOfCustomer) {
-            if (key.kind() == MatchKey.Kind.WORD) {
-                continue;
-            }
             for (UUID id : workspace.withKey(key)) {
                 if (!id.equals(except)) {
                     shared.computeIfAbsent(id, _ -> new LinkedHashSet<>()).add(key);

@@ -111,11 +111,21 @@ public final class InvoiceLedger {
                     """, claim.asks() ? "lookup" : "create", outcome(result.kind()),
                     result.problem() == null ? "" : result.problem(), claim.attempt(),
                     (int) result.took().toMillis(), Lanes.time(result.at()), claim.id());
+            if (result.kind() == InvoiceResult.Kind.MADE) {
+                Columns confirmed = new Columns();
+                confirmed.add(issuer(), "invoice", result.at());
+                Spokes.writeTold(lane, confirmed);
+            }
             lane.execute(connection);
             return stands[0];
         });
         changed.run();
         return stood;
+    }
+
+    private String issuer() {
+        return settings.spokes().stream().filter(profile -> profile.out() == SpokeProfile.Flow.ISSUE)
+                .map(SpokeProfile::spoke).findFirst().orElse("hub");
     }
 
     private static String outcome(InvoiceResult.Kind kind) {
@@ -130,8 +140,7 @@ public final class InvoiceLedger {
     private void apply(InvoiceResult result, Workspace workspace, Workspace.GoldenRow invoice,
             Workspace.GoldenRow order, Statements lane) {
         InvoiceClaim claim = result.claim();
-        String spoke = settings.spokes().stream().filter(profile -> profile.out() == SpokeProfile.Flow.ISSUE)
-                .map(SpokeProfile::spoke).findFirst().orElse("hub");
+        String spoke = issuer();
         Source source = new Source(spoke, claim.id(), null, result.at());
         switch (result.kind()) {
             case MADE -> {

@@ -59,12 +59,12 @@ public final class Lanes implements AutoCloseable {
             List<Row> rows = new ArrayList<>();
             new Statements().read("""
                     with due as (
-                      select id from link
+                      select entity_id, spoke, id from link
                       where spoke = ? and entity = ? and state = 'BEHIND' and next_try_at <= ?
                         and (lease_until is null or lease_until < ?)
                       order by next_try_at limit ? for update skip locked)
                     update link l set lease_until = ?, fence = fence + 1, attempts = attempts + 1
-                    from due where l.id = due.id
+                    from due where l.entity_id = due.entity_id and l.spoke = due.spoke and l.id = due.id
                     returning l.id, l.fence, l.entity_id, l.external_id, coalesce(l.ours, l.base)::text, l.revision,
                       l.attempts
                     """,
@@ -93,7 +93,7 @@ public final class Lanes implements AutoCloseable {
                     ? new LinkedHashMap<>(wanted)
                     : Projection.patch(profile.entity(), held, wanted);
             if (patch.isEmpty()) {
-                nothing.add(row.lane(), row.fence(), golden.version());
+                nothing.add(row.id(), profile.spoke(), row.lane(), row.fence(), golden.version());
                 continue;
             }
             Map<String, Object> whole = new LinkedHashMap<>(golden.document());
@@ -110,8 +110,9 @@ public final class Lanes implements AutoCloseable {
                     update link l set synced = n.version, lease_until = null, attempts = 0, problem = null,
                       state = case when wanted > n.version then 'BEHIND' else 'SYNCED' end,
                       behind_since = case when wanted > n.version then coalesce(behind_since, now()) end
-                    from unnest(?::bigint[], ?::bigint[], ?::bigint[]) n(lane, fence, version)
-                    where l.id = n.lane and l.fence = n.fence
+                    from unnest(?::uuid[], ?, ?::bigint[], ?::bigint[], ?::bigint[])
+                      n(entity_id, spoke, lane, fence, version)
+                    where l.entity_id = n.entity_id and l.spoke = n.spoke and l.id = n.lane and l.fence = n.fence
                     """, nothing.arrays()).execute(connection);
         }
         return deliveries;
@@ -234,6 +235,7 @@ public final class Lanes implements AutoCloseable {
             Columns waiting = new Columns();
             Columns adopted = new Columns();
             Columns log = new Columns();
+            Map<List<String>, Instant> told = new LinkedHashMap<>();
             List<Boolean> stood = new ArrayList<>();
             Set<String> taken = taken(connection, results);
             for (DeliveryResult result : results) {
@@ -241,7 +243,7 @@ public final class Lanes implements AutoCloseable {
                 Current lane = lanes.get(delivery.lane());
                 boolean stands = lane != null && lane.fence() == delivery.fence();
                 stood.add(stands);
-                log(log, result);
+                log(log, told, result);
                 if (!stands) {
                     if (lane != null && result.kind() == DeliveryResult.Kind.DONE
                             && lane.externalId() != null && lane.externalId().equals(delivery.externalId())) {
@@ -257,7 +259,8 @@ public final class Lanes implements AutoCloseable {
                                 : delivery.externalId();
                         if (delivery.creates() && taken.contains(taken(delivery, externalId))) {
                             parkTaken(workspace, delivery, externalId, subject);
-                            waiting.add(delivery.lane(), delivery.fence(), "PARKED", time(result.at()), "0",
+                            waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "PARKED",
+                                    time(result.at()), "0",
                                     "record " + externalId + " belongs to another customer");
                             continue;
                         }
@@ -266,7 +269,8 @@ public final class Lanes implements AutoCloseable {
                         if (announced) {
                             // While we made a record there, the spoke told us of another one of its own.
                             writeDone(second, result, lane.without(), externalId, null);
-                            waiting.add(delivery.lane(), delivery.fence(), "BEHIND", time(result.at()), "1", null);
+                            waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "BEHIND",
+                                    time(result.at()), "1", null);
                         } else {
                             writeDone(done, result, lane, externalId, goldens.get(delivery.id()));
                         }
@@ -274,22 +278,26 @@ public final class Lanes implements AutoCloseable {
                             workspace.resolve(subject);
                         }
                     }
-                    case RETRY -> waiting.add(delivery.lane(), delivery.fence(), "BEHIND",
-                            time(result.at().plus(result.retryAfter())), result.countsAsAttempt() ? "0" : "1",
-                            result.problem());
+                    case RETRY ->
+                        waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "BEHIND",
+                                time(result.at().plus(result.retryAfter())), result.countsAsAttempt() ? "0" : "1",
+                                result.problem());
                     case ADOPT -> {
                         if (taken.contains(taken(delivery, result.externalId()))) {
                             parkTaken(workspace, delivery, result.externalId(), subject);
-                            waiting.add(delivery.lane(), delivery.fence(), "PARKED", time(result.at()), "0",
+                            waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "PARKED",
+                                    time(result.at()), "0",
                                     result.problem());
                         } else {
                             Duration wait = result.held() == null ? Duration.ZERO : UNTIL_TAKEN_IN;
-                            adopted.add(delivery.lane(), delivery.fence(), result.externalId(),
+                            adopted.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(),
+                                    result.externalId(),
                                     time(result.at().plus(wait)));
                         }
                     }
                     case PARKED -> {
-                        waiting.add(delivery.lane(), delivery.fence(), "PARKED", time(result.at()), "0",
+                        waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "PARKED",
+                                time(result.at()), "0",
                                 result.problem());
                         workspace.park("DELIVERY", subject,
                                 delivery.spoke() + " refuses " + delivery.entity() + " " + result.field(),
@@ -300,7 +308,7 @@ public final class Lanes implements AutoCloseable {
                     }
                 }
             }
-            write(connection, done, late, second, waiting, adopted, log);
+            write(connection, done, late, second, waiting, adopted, log, told);
             workspace.write();
             return stood;
         });
@@ -336,16 +344,18 @@ public final class Lanes implements AutoCloseable {
     private static Map<Long, Current> current(Connection connection, List<DeliveryResult> results)
             throws SQLException {
         Map<Long, Current> lanes = new HashMap<>();
-        Columns ids = new Columns();
-        results.forEach(result -> ids.add(result.delivery().lane()));
+        Columns claims = new Columns();
+        results.forEach(result -> claims.add(result.delivery().id(), result.delivery().spoke(),
+                result.delivery().lane()));
         new Statements().read("""
-                select id, fence, external_id, base::text, coalesce(ours, base)::text, revision from link
-                where id = any(?::bigint[])
+                select l.id, l.fence, l.external_id, l.base::text, coalesce(l.ours, l.base)::text, l.revision
+                from unnest(?::uuid[], ?, ?::bigint[]) c(entity_id, spoke, lane)
+                join link l on l.entity_id = c.entity_id and l.spoke = c.spoke and l.id = c.lane
                 """,
                 row -> lanes.put(row.getLong(1),
                         new Current(row.getLong(2), row.getString(3), Json.document(row.getString(4)),
                                 Json.document(row.getString(5)), row.getString(6))),
-                ids.arrays()).execute(connection);
+                claims.arrays()).execute(connection);
         return lanes;
     }
 
@@ -415,7 +425,7 @@ public final class Lanes implements AutoCloseable {
             inStep = Boolean.toString(Projection.inStep(delivery.entity(), Projection.of(ours, profile::carries),
                     Projection.of(golden.document(), profile::carries)));
         }
-        done.add(delivery.lane(), delivery.fence(), externalId, Json.text(base),
+        done.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), externalId, Json.text(base),
                 ours.equals(base) ? null : Json.text(ours), revision, delivery.version(), result.at(), inStep);
     }
 
@@ -438,8 +448,12 @@ public final class Lanes implements AutoCloseable {
         return touched;
     }
 
-    private static void log(Columns log, DeliveryResult result) {
+    /** @param told when each spoke last confirmed something, by spoke and entity */
+    private static void log(Columns log, Map<List<String>, Instant> told, DeliveryResult result) {
         Delivery delivery = result.delivery();
+        if (result.kind() == DeliveryResult.Kind.DONE) {
+            told.put(List.of(delivery.spoke(), delivery.entity()), result.at());
+        }
         String outcome = switch (result.kind()) {
             case DONE -> "DONE";
             case PARKED -> "PARKED";
@@ -451,13 +465,11 @@ public final class Lanes implements AutoCloseable {
     }
 
     private static void write(Connection connection, Columns done, Columns late, Columns second, Columns waiting,
-            Columns adopted,
-            Columns log)
-            throws SQLException {
+            Columns adopted, Columns log, Map<List<String>, Instant> told) throws SQLException {
         Statements statements = new Statements();
         if (!done.isEmpty()) {
             statements.write("""
-                    update link l set external_id = d.external_id, base = d.base::jsonb, ours = d.ours::jsonb,
+                    update link l set external_id = d.external_id, base = d.base::json, ours = d.ours::json,
                       revision = d.revision, synced_at = d.at::timestamptz,
                       synced = case when d.in_step = 'true' then wanted else greatest(synced, d.version) end,
                       state = case when coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
@@ -465,19 +477,20 @@ public final class Lanes implements AutoCloseable {
                       behind_since = case when not coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
                         then coalesce(behind_since, d.at::timestamptz) end,
                       attempts = 0, lease_until = null, problem = null
-                    from unnest(?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?, ?)
-                      d(lane, fence, external_id, base, ours, revision, version, at, in_step)
-                    where l.id = d.lane and l.fence = d.fence
+                    from unnest(?::uuid[], ?, ?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?, ?)
+                      d(entity_id, spoke, lane, fence, external_id, base, ours, revision, version, at, in_step)
+                    where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and l.fence = d.fence
                     """, done.arrays());
         }
         if (!late.isEmpty()) {
             // A write that came through after its claim had lapsed may have undone a later one.
             statements.write("""
-                    update link l set base = d.base::jsonb, ours = d.ours::jsonb, state = 'BEHIND',
+                    update link l set base = d.base::json, ours = d.ours::json, state = 'BEHIND',
                       behind_since = coalesce(behind_since, d.at::timestamptz)
-                    from unnest(?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?, ?)
-                      d(lane, fence, external_id, base, ours, revision, version, at, in_step)
-                    where l.id = d.lane and d.in_step = 'false' and l.state <> 'PARKED'
+                    from unnest(?::uuid[], ?, ?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?, ?)
+                      d(entity_id, spoke, lane, fence, external_id, base, ours, revision, version, at, in_step)
+                    where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and d.in_step = 'false'
+                      and l.state <> 'PARKED'
                     """, late.arrays());
         }
         if (!second.isEmpty()) {
@@ -485,12 +498,12 @@ public final class Lanes implements AutoCloseable {
                     """
                             insert into link (spoke, entity, entity_id, external_id, base, ours, revision, wanted, synced, state,
                               behind_since, next_try_at, synced_at)
-                            select l.spoke, l.entity, l.entity_id, d.external_id, d.base::jsonb, d.ours::jsonb, d.revision,
+                            select l.spoke, l.entity, l.entity_id, d.external_id, d.base::json, d.ours::json, d.revision,
                               l.wanted, d.version, case when l.wanted > d.version then 'BEHIND' else 'SYNCED' end,
                               case when l.wanted > d.version then d.at::timestamptz end, d.at::timestamptz, d.at::timestamptz
-                            from unnest(?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?, ?)
-                              d(lane, fence, external_id, base, ours, revision, version, at, in_step)
-                            join link l on l.id = d.lane
+                            from unnest(?::uuid[], ?, ?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?, ?)
+                              d(entity_id, spoke, lane, fence, external_id, base, ours, revision, version, at, in_step)
+                            join link l on l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane
                             """,
                     second.arrays());
         }
@@ -502,26 +515,33 @@ public final class Lanes implements AutoCloseable {
                                 else coalesce(behind_since, w.next::timestamptz) end,
                               next_try_at = w.next::timestamptz, lease_until = null,
                               attempts = attempts - w.uncounted::int, problem = w.problem
-                            from unnest(?::bigint[], ?::bigint[], ?, ?, ?, ?) w(lane, fence, state, next, uncounted, problem)
-                            where l.id = w.lane and l.fence = w.fence
+                            from unnest(?::uuid[], ?, ?::bigint[], ?::bigint[], ?, ?, ?, ?)
+                              w(entity_id, spoke, lane, fence, state, next, uncounted, problem)
+                            where l.entity_id = w.entity_id and l.spoke = w.spoke and l.id = w.lane and l.fence = w.fence
                             """,
                     waiting.arrays());
         }
         if (!adopted.isEmpty()) {
             statements.write("""
                     update link l set external_id = a.external_id, next_try_at = a.at::timestamptz, lease_until = null
-                    from unnest(?::bigint[], ?::bigint[], ?, ?) a(lane, fence, external_id, at)
-                    where l.id = a.lane and l.fence = a.fence
+                    from unnest(?::uuid[], ?, ?::bigint[], ?::bigint[], ?, ?)
+                      a(entity_id, spoke, lane, fence, external_id, at)
+                    where l.entity_id = a.entity_id and l.spoke = a.spoke and l.id = a.lane and l.fence = a.fence
                     """, adopted.arrays());
         }
         statements.write("""
                 insert into delivery (spoke, entity, entity_id, version, operation, fields, outcome, problem, attempt,
                   millis, at)
-                select spoke, entity, id::uuid, version::bigint, operation, fields::jsonb, outcome, problem,
+                select spoke, entity, id::uuid, version::bigint, operation, fields::json, outcome, problem,
                   attempt::int, millis::int, at::timestamptz
                 from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                   d(spoke, entity, id, version, operation, fields, outcome, problem, attempt, millis, at)
                 """, log.arrays());
+        if (!told.isEmpty()) {
+            Columns confirmed = new Columns();
+            told.forEach((lane, at) -> confirmed.add(lane.getFirst(), lane.getLast(), at));
+            Spokes.writeTold(statements, confirmed);
+        }
         statements.execute(connection);
     }
 

@@ -7,6 +7,7 @@ import java.util.UUID;
 /**
  * One thing received, as the journal keeps it, and what became of it.
  *
+ * @param eventId null when the sender gave none
  * @param received exactly what arrived; null in lists
  * @param journey what happened to it, step by step; empty in lists
  */

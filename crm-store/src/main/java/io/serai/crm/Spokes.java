@@ -25,8 +25,6 @@ public final class Spokes {
     public List<SpokeStatus> status() {
         Map<String, SpokeStatus> found = new HashMap<>();
         Map<String, Instant> delivered = new HashMap<>();
-        Columns lanes = new Columns();
-        settings.spokes().forEach(profile -> lanes.add(profile.spoke(), profile.entity()));
         Statements statements = new Statements().read("""
                 select spoke, entity, count(*) filter (where state = 'BEHIND'),
                   count(*) filter (where state = 'PARKED'), min(behind_since) filter (where state = 'BEHIND'),
@@ -39,17 +37,9 @@ public final class Spokes {
                           count(*) filter (where state in ('PARKED', 'REJECTED')),
                           min(created_at) filter (where state in ('PENDING', 'SENDING', 'UNKNOWN')), max(problem)
                         from invoice where state <> 'DONE' group by spoke
-                        """, row -> found.put("invoices " + row.getString(1), status(row)));
-        if (!lanes.isEmpty()) {
-            statements.read("""
-                    select p.spoke, p.entity, d.at from unnest(?, ?) p(spoke, entity) cross join lateral (
-                      select at from delivery d
-                      where d.spoke = p.spoke and d.entity = p.entity and d.outcome = 'DONE'
-                      order by d.tenant desc, d.spoke desc, d.entity desc, d.id desc limit 1) d
-                    """,
-                    row -> delivered.put(row.getString(1) + "/" + row.getString(2), Goldens.instant(row, 3)),
-                    lanes.arrays());
-        }
+                        """, row -> found.put("invoices " + row.getString(1), status(row)))
+                .read("select spoke, entity, at from told",
+                        row -> delivered.put(row.getString(1) + "/" + row.getString(2), Goldens.instant(row, 3)));
         transactions.run(connection -> {
             statements.execute(connection);
             return null;
@@ -70,6 +60,16 @@ public final class Spokes {
             }
         }
         return all;
+    }
+
+    /** Notes when spokes confirmed what they were told. @param confirmed one row for each spoke and entity: spoke, entity, time */
+    static void writeTold(Statements statements, Columns confirmed) {
+        statements.write(
+                """
+                        insert into told (spoke, entity, at) select spoke, entity, at::timestamptz from unnest(?, ?, ?) t(spoke, entity, at)
+                        on conflict (tenant, spoke, entity) do update set at = greatest(told.at, excluded.at)
+                        """,
+                confirmed.arrays());
     }
 
     private static SpokeStatus status(ResultSet row) throws SQLException {

@@ -11,7 +11,7 @@ import java.util.List;
  * Statements that travel to the database together: the driver sends them as one, so that a batch costs one round trip
  * however many tables it writes.
  *
- * <p>Rows travel as text arrays, cast as a whole ({@code ?::uuid[]}) where they are compared with a column: row-level
+ * <p>Rows travel as {@link Columns}, cast as a whole ({@code ?::uuid[]}) where they are compared with a column: row-level
  * security lets only comparisons that cannot fail use an index, and a cast of each row can.
  */
 final class Statements {
@@ -48,6 +48,7 @@ final class Statements {
                 Object value = parameters.get(i);
                 switch (value) {
                     case String[] text -> statement.setArray(i + 1, connection.createArrayOf("text", text));
+                    case Long[] numbers -> statement.setArray(i + 1, connection.createArrayOf("int8", numbers));
                     case byte[][] bytes -> statement.setArray(i + 1, connection.createArrayOf("bytea", bytes));
                     case String text -> statement.setString(i + 1, text);
                     default -> statement.setObject(i + 1, value);

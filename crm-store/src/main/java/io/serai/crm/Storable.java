@@ -14,8 +14,11 @@ final class Storable {
         return text == null || text.indexOf('\0') < 0 ? text : text.replace('\0', '\uFFFD');
     }
 
-    /** An event id that is too long, empty or unstorable, as a key that stands for it. */
+    /** An event id that is too long, empty or unstorable, as a key that stands for it; null stays null. */
     static String key(String event) {
+        if (event == null) {
+            return null;
+        }
         String text = text(event);
         if (text.equals(event) && !event.isEmpty() && event.length() <= LONGEST_KEY) {
             return event;

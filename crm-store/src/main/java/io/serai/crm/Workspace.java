@@ -6,11 +6,11 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.UUID;
 
 import io.serai.crm.plan.MatchKey;
+import io.serai.crm.plan.NameSearch;
 import io.serai.crm.plan.Projection;
 import io.serai.crm.plan.Provenance;
 import io.serai.crm.plan.Source;
@@ -40,18 +41,15 @@ final class Workspace {
     private final Map<String, GoldenRow> invoicesByNumber = new HashMap<>();
     private final Map<UUID, GoldenRow> invoicesByOrder = new HashMap<>();
 
-    private final Columns messageRows = new Columns();
-    private final List<byte[]> payloads = new ArrayList<>();
-    private final List<byte[]> hashes = new ArrayList<>();
-    private final Columns changeRows = new Columns();
-    private final Columns parkedRows = new Columns();
-    private final Columns resolvedSubjects = new Columns();
-    private final Map<String, Behind> behind = new LinkedHashMap<>();
-    private final List<LinkRow> touchedLinks = new ArrayList<>();
+    final List<JournalRow> journal = new ArrayList<>();
+    final List<ChangeRow> changes = new ArrayList<>();
+    final List<ParkedRow> parked = new ArrayList<>();
+    final List<String> resolved = new ArrayList<>();
+    final Map<String, Behind> behind = new LinkedHashMap<>();
+    final List<LinkRow> touchedLinks = new ArrayList<>();
     private final Set<Long> awaited = new LinkedHashSet<>();
-    private final List<AuditEntry> auditEntries = new ArrayList<>();
-    private long auditSequence;
-    private byte[] auditHash;
+    private long headSequence;
+    private byte[] headHash;
 
     record EventKey(String spoke, String event) {}
 
@@ -60,10 +58,30 @@ final class Workspace {
     /** A message that was here before. */
     record Known(UUID id, byte[] hash, String state, UUID entityId, Long version, Refusal refusal) {}
 
-    /** @param exceptExternalId the record that said it itself; null when nobody's */
-    private record Behind(String spoke, String entity, UUID id, long version, String exceptExternalId) {}
+    /** @param event its idempotency key; null when it has none */
+    record JournalRow(Ingest.Prepared arrived, String event, Outcome outcome, Map<String, Object> finding) {}
 
-    private record AuditEntry(String actor, String action, String entity, UUID id, long version, UUID message) {}
+    /** @param exceptExternalId the record that said it itself; null when nobody's. @param creates whether a record that is missing is made */
+    record Behind(String spoke, String entity, UUID id, long version, String exceptExternalId, boolean creates) {}
+
+    /** @param sequence 0, and hash null, until it is chained */
+    record ChangeRow(String entity, UUID id, long version, Map<String, Object> fields, Source source, String reason,
+            long sequence, byte[] hash) {
+
+        /** What the fields were is left out, so that they can be erased one day. */
+        byte[] hash(byte[] previous, long number, Instant at) {
+            String text = String.join("|", Long.toString(number), at.toString(), source.spoke(), reason, entity,
+                    id.toString(), Long.toString(version), String.valueOf(source.message()));
+            return Identifiers.sha256(previous, text.getBytes(StandardCharsets.UTF_8));
+        }
+
+        ChangeRow chained(long number, byte[] link) {
+            return new ChangeRow(entity, id, version, fields, source, reason, number, link);
+        }
+    }
+
+    record ParkedRow(UUID id, String kind, String subject, String cause, String spoke, String entity, UUID entityId,
+            UUID message, Refusal why, Map<String, Object> detail) {}
 
     static final class LinkRow {
         Long id;
@@ -96,9 +114,10 @@ final class Workspace {
         private String writtenProvenance;
         private Provenance provenance;
         final Instant createdAt;
-        private boolean isNew;
+        boolean isNew;
         private boolean changed;
-        private Set<MatchKey> keysBefore;
+        Set<MatchKey> keysBefore = Set.of();
+        Set<String> wordsBefore = Set.of();
         private Map<String, Object> keyed;
         private Set<MatchKey> keys;
 
@@ -144,7 +163,7 @@ final class Workspace {
     Workspace(Connection connection, Settings settings, Instant now) {
         this.connection = connection;
         this.settings = settings;
-        this.now = now.truncatedTo(ChronoUnit.MICROS); // what the database keeps: the audit chain is computed over it
+        this.now = now.truncatedTo(ChronoUnit.MICROS); // what the database keeps: the chain of changes is computed over it
     }
 
     Instant now() {
@@ -161,7 +180,7 @@ final class Workspace {
         for (UUID id : ids) {
             wanted.computeIfAbsent(Entity.CUSTOMER, _ -> new LinkedHashSet<>()).add(id);
         }
-        Statements first = readAuditHead(new Statements());
+        Statements first = readHead(new Statements());
         Columns eventColumns = new Columns();
         events.forEach(key -> eventColumns.add(key.spoke(), key.event()));
         if (!eventColumns.isEmpty()) {
@@ -185,18 +204,19 @@ final class Workspace {
                     }, linkColumns.arrays());
         }
         Columns keyColumns = new Columns();
-        keys.stream().filter(key -> key.kind() != MatchKey.Kind.WORD)
-                .forEach(key -> keyColumns.add(key.kind().letter(), key.value()));
+        Map<Long, MatchKey> asked = new HashMap<>();
+        for (MatchKey key : keys) {
+            long hash = key.hash();
+            asked.put(hash, key);
+            keyColumns.add(hash);
+        }
         if (!keyColumns.isEmpty()) {
             first.read("""
-                    select q.kind, q.value, k.customer
-                    from unnest(?::"char"[], ?) q(kind, value)
-                    cross join lateral (select customer from customer_key k
-                      where k.kind = q.kind and k.value = q.value limit 20) k
+                    select q.key, k.customer from unnest(?) q(key)
+                    cross join lateral (select customer from customer_key k where k.key = q.key limit 20) k
                     """, row -> {
-                UUID id = row.getObject(3, UUID.class);
-                byKey.computeIfAbsent(new MatchKey(MatchKey.Kind.of(row.getString(1)), row.getString(2)),
-                        _ -> new LinkedHashSet<>()).add(id);
+                UUID id = row.getObject(2, UUID.class);
+                byKey.computeIfAbsent(asked.get(row.getLong(1)), _ -> new LinkedHashSet<>()).add(id);
                 wanted.computeIfAbsent(Entity.CUSTOMER, _ -> new LinkedHashSet<>()).add(id);
             }, keyColumns.arrays());
         }
@@ -228,7 +248,7 @@ final class Workspace {
     /** The invoices of orders. */
     void loadInvoices(Collection<UUID> orders) throws SQLException {
         new Statements().read(select(Entity.INVOICE) + " where t.sales_order = any(?::uuid[])",
-                row -> takeGolden(Entity.INVOICE, row), (Object) texts(orders)).execute(connection);
+                row -> takeGolden(Entity.INVOICE, row), (Object) Writing.ids(orders)).execute(connection);
     }
 
     private void load(Map<Entity, Set<UUID>> wanted) throws SQLException {
@@ -237,7 +257,7 @@ final class Workspace {
             List<UUID> missing = ids.stream().filter(id -> !goldens.containsKey(id)).toList();
             if (!missing.isEmpty()) {
                 second.read(select(entity) + " where t.id = any(?::uuid[])", row -> takeGolden(entity, row),
-                        (Object) texts(missing));
+                        (Object) Writing.ids(missing));
             }
         });
         second.execute(connection);
@@ -281,6 +301,7 @@ final class Workspace {
         if (goldens.putIfAbsent(golden.id, golden) == null) {
             if (entity == Entity.CUSTOMER) {
                 golden.keysBefore = golden.keys();
+                golden.wordsBefore = NameSearch.entries(golden.document);
             } else if (entity == Entity.INVOICE) {
                 invoicesByOrder.put(row.getObject(6, UUID.class), golden);
             }
@@ -383,7 +404,6 @@ final class Workspace {
         GoldenRow golden = new GoldenRow(entity, id, 0, new LinkedHashMap<>(), null, now);
         golden.provenance = Provenance.first(source);
         golden.isNew = true;
-        golden.keysBefore = Set.of();
         goldens.put(id, golden);
         if (!document.isEmpty()) {
             change(golden, document, document.keySet(), source, "created", null);
@@ -411,12 +431,14 @@ final class Workspace {
         golden.version++;
         golden.changed = true;
         index(golden);
-        Map<String, Object> values = new LinkedHashMap<>();
-        fields.forEach(field -> values.put(field, document.get(field)));
-        changeRows.add(golden.entity.word(), golden.id, golden.version, Json.text(values), source.spoke(),
-                source.message(), reason, now);
-        auditEntries.add(new AuditEntry(source.spoke(), reason, golden.entity.word(), golden.id, golden.version,
-                source.message()));
+        Map<String, Object> values = document;
+        if (fields.size() != document.size() || !document.keySet().containsAll(fields)) {
+            values = new LinkedHashMap<>();
+            for (String field : fields) {
+                values.put(field, document.get(field));
+            }
+        }
+        changes.add(new ChangeRow(golden.entity.word(), golden.id, golden.version, values, source, reason, 0, null));
         if (golden.entity == Entity.INVOICE && document.get("number") == null) {
             return; // nobody's business until the accounting system has made it
         }
@@ -425,7 +447,8 @@ final class Workspace {
             if (first || fields.stream().anyMatch(listener::carries)) {
                 behind.put(listener.spoke() + " " + golden.id,
                         new Behind(listener.spoke(), golden.entity.word(), golden.id, golden.version,
-                                listener.spoke().equals(source.spoke()) ? exceptExternalId : null));
+                                listener.spoke().equals(source.spoke()) ? exceptExternalId : null,
+                                listener.out() == SpokeProfile.Flow.OUT));
             }
         }
     }
@@ -455,290 +478,59 @@ final class Workspace {
     }
 
     void journal(Ingest.Prepared prepared, String event, Outcome outcome, Map<String, Object> finding) {
-        Arrival arrival = prepared.arrival();
-        String refusal = outcome.refusal() == null ? null : Json.text(written(outcome.refusal()));
-        messageRows.add(prepared.messageId(), arrival.spoke(), arrival.entity(), event, arrival.protocol(),
-                arrival.contentType(), arrival.receivedAt(), arrival.mapping(), arrival.traceparent(),
-                outcome.state(), outcome.id(), outcome.version(), refusal, Json.text(finding));
-        payloads.add(arrival.received());
-        hashes.add(prepared.hash());
-        messages.put(new EventKey(arrival.spoke(), event), new Known(prepared.messageId(), prepared.hash(),
-                outcome.state().name(), outcome.id(), outcome.version(), outcome.refusal()));
-    }
-
-    private static Map<String, Object> written(Refusal refusal) {
-        Map<String, Object> written = new LinkedHashMap<>();
-        written.put("step", refusal.step());
-        written.put("field", refusal.field());
-        written.put("problem", refusal.problem());
-        written.put("code", refusal.code());
-        return written;
+        journal.add(new JournalRow(prepared, event, outcome, finding));
+        if (event != null) {
+            messages.put(new EventKey(prepared.arrival().spoke(), event), new Known(prepared.messageId(),
+                    prepared.hash(), outcome.state().name(), outcome.id(), outcome.version(), outcome.refusal()));
+        }
     }
 
     /** @param subject what makes it one and the same open question */
     void park(String kind, String subject, String cause, String spoke, String entity, UUID entityId, UUID message,
             Refusal why, Map<String, Object> detail) {
-        parkedRows.add(Identifiers.next(now), kind, subject, cause, spoke, entity, entityId, message, why.step(),
-                why.field(), why.problem(), Json.text(detail), now);
+        parked.add(new ParkedRow(Identifiers.next(now), kind, subject, cause, spoke, entity, entityId, message, why,
+                detail));
     }
 
     void resolve(String subject) {
-        resolvedSubjects.add(subject);
+        resolved.add(subject);
     }
 
     // ---- writing
 
     void write() throws SQLException {
-        Statements statements = new Statements();
-        writeMessages(statements);
-        writeGoldens(statements);
-        writeLinks(statements);
-        writeLog(statements);
-        if (!parkedRows.isEmpty()) {
-            List<Object> values = new ArrayList<>(List.of(parkedRows.arrays()));
-            statements.write(
-                    """
-                            insert into parked (id, kind, subject, cause, spoke, entity, entity_id, message, step, field, problem, detail, at)
-                            select id::uuid, kind, subject, cause, spoke, entity, entity_id::uuid, message::uuid, step, field, problem,
-                              detail::jsonb, at::timestamptz
-                            from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                              p(id, kind, subject, cause, spoke, entity, entity_id, message, step, field, problem, detail, at)
-                            where kind <> 'POSSIBLE_DUPLICATE' or not exists (select 1 from parked old
-                              where old.kind = 'POSSIBLE_DUPLICATE' and old.subject = p.subject)
-                            on conflict do nothing
-                            """,
-                    values.toArray());
+        if (!changes.isEmpty() && headHash == null) {
+            readHead(new Statements()).execute(connection);
         }
-        if (!resolvedSubjects.isEmpty()) {
-            statements.write("update parked set resolved_at = ? where subject = any(?) and resolved_at is null",
-                    now.atOffset(java.time.ZoneOffset.UTC), resolvedSubjects.arrays()[0]);
-        }
-        statements.execute(connection);
+        chain();
+        new Writing(this, settings.tenant()).statements().execute(connection);
     }
 
-    private void writeMessages(Statements statements) {
-        if (messageRows.isEmpty()) {
-            return;
-        }
-        List<Object> values = new ArrayList<>(List.of(messageRows.arrays()));
-        values.add(payloads.toArray(byte[][]::new));
-        values.add(hashes.toArray(byte[][]::new));
-        statements.write("""
-                insert into message (id, spoke, entity, event, protocol, content_type, received_at, mapping,
-                  traceparent, state, entity_id, version, refusal, finding, received, received_hash)
-                select id::uuid, spoke, entity, event, protocol, content_type, received_at::timestamptz, mapping,
-                  traceparent, state, entity_id::uuid, version::bigint, refusal::jsonb, finding::jsonb, received, hash
-                from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                  m(id, spoke, entity, event, protocol, content_type, received_at, mapping, traceparent, state,
-                    entity_id, version, refusal, finding, received, hash)
-                """, values.toArray());
-    }
-
-    private void writeGoldens(Statements statements) {
-        Map<Entity, Columns> changed = new LinkedHashMap<>();
-        Columns newInvoices = new Columns();
-        Columns keys = new Columns();
-        List<UUID> rekeyed = new ArrayList<>();
-        List<UUID> orders = new ArrayList<>();
-        for (GoldenRow golden : goldens.values()) {
-            if (!golden.changed) {
-                continue;
-            }
-            String document = Json.text(golden.document);
-            String provenance = Json.text(golden.provenance().document());
-            if (golden.entity == Entity.INVOICE && golden.isNew) {
-                newInvoices.add(golden.id, golden.version, document, provenance, golden.createdAt,
-                        orderOf(golden), Identifiers.named(settings.tenant(), "invoice", golden.text("reference")));
-            } else {
-                changed.computeIfAbsent(golden.entity, _ -> new Columns()).add(golden.id, golden.version, document,
-                        provenance, golden.createdAt, now);
-            }
-            if (golden.entity == Entity.CUSTOMER) {
-                Set<MatchKey> now = golden.keys();
-                if (!now.equals(golden.keysBefore)) {
-                    if (!golden.isNew) {
-                        rekeyed.add(golden.id);
-                    }
-                    now.forEach(key -> keys.add(key.kind().letter(), key.value(), golden.id));
-                }
-            } else if (golden.entity == Entity.ORDER) {
-                orders.add(golden.id);
-            }
-        }
-        for (Entity entity : Entity.values()) {
-            if (changed.containsKey(entity)) {
-                statements.write(entity == Entity.INVOICE ? entity.update() : entity.upsert(),
-                        changed.get(entity).arrays());
-            }
-        }
-        if (!rekeyed.isEmpty()) {
-            statements.write("delete from customer_key where customer = any(?::uuid[])", (Object) texts(rekeyed));
-        }
-        if (!keys.isEmpty()) {
-            statements.write("""
-                    insert into customer_key (kind, value, customer)
-                    select kind::"char", value, customer::uuid from unnest(?, ?, ?) k(kind, value, customer)
-                    """, keys.arrays());
-        }
-        if (!orders.isEmpty()) {
-            statements.write("delete from order_line where sales_order = any(?::uuid[])", (Object) texts(orders));
-            statements.write(
-                    """
-                            insert into order_line (sales_order, line, sku, description, quantity, unit_price, tax_rate, amount)
-                            select o.id, (l->>'line')::int, l->>'sku', l->>'description', (l->>'quantity')::numeric,
-                              (l->>'unitPrice')::numeric, (l->>'taxRate')::numeric, (l->>'amount')::numeric
-                            from sales_order o cross join lateral jsonb_array_elements(o.document->'lines') l
-                            where o.id = any(?::uuid[])
-                            """,
-                    (Object) texts(orders));
-        }
-        if (!newInvoices.isEmpty()) {
-            statements.write(
-                    """
-                            insert into invoice (id, version, sales_order, customer, reference, status, currency, total, document, provenance,
-                              created_at, updated_at, state, idempotency_key, next_try_at)
-                            select id::uuid, version::bigint, sales_order::uuid, (d->'customer'->>'id')::uuid, d->>'reference', d->>'status',
-                              d->>'currency', (d->>'total')::numeric, d, provenance::jsonb, created::timestamptz, created::timestamptz,
-                              'PENDING', key::uuid, created::timestamptz
-                            from (select *, document::jsonb d from unnest(?, ?, ?, ?, ?, ?, ?)
-                              i(id, version, document, provenance, created, sales_order, key)) i
-                            """,
-                    newInvoices.arrays());
+    /** Numbers the changes and chains each to the one before. */
+    private void chain() {
+        long sequence = headSequence;
+        byte[] hash = headHash == null ? new byte[1] : headHash; // null: the tenant's first entry
+        for (int i = 0; i < changes.size(); i++) {
+            sequence++;
+            hash = changes.get(i).hash(hash, sequence, now);
+            changes.set(i, changes.get(i).chained(sequence, hash));
         }
     }
 
-    private UUID orderOf(GoldenRow invoice) {
-        return invoicesByOrder.entrySet().stream().filter(entry -> entry.getValue() == invoice)
-                .map(Map.Entry::getKey).findFirst().orElseThrow();
-    }
-
-    private void writeLinks(Statements statements) {
-        Columns created = new Columns();
-        Columns updated = new Columns();
-        for (LinkRow link : touchedLinks) {
-            String base = Json.text(link.base);
-            String ours = link.ours.equals(link.base) ? null : Json.text(link.ours);
-            if (link.id == null) {
-                created.add(link.spoke, link.entity, link.externalId, link.entityId, base, ours, link.revision,
-                        link.version, link.inStep, now);
-            } else {
-                updated.add(link.id, link.externalId, base, ours, link.revision, link.version, link.inStep, now);
-            }
-        }
-        if (!created.isEmpty()) {
-            statements.write(
-                    """
-                            insert into link (spoke, entity, external_id, entity_id, base, ours, revision, wanted, synced, state, behind_since,
-                              next_try_at)
-                            select spoke, entity, external_id, entity_id::uuid, base::jsonb, ours::jsonb, revision, version::bigint,
-                              case when in_step::boolean then version::bigint else 0 end,
-                              case when in_step::boolean then 'SYNCED' else 'BEHIND' end,
-                              case when in_step::boolean then null else at::timestamptz end, at::timestamptz
-                            from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                              l(spoke, entity, external_id, entity_id, base, ours, revision, version, in_step, at)
-                            """,
-                    created.arrays());
-        }
-        if (!updated.isEmpty()) {
-            statements.write(
-                    """
-                            update link l set external_id = u.external_id, base = u.base::jsonb, ours = u.ours::jsonb, revision = u.revision,
-                              wanted = greatest(wanted, u.version::bigint),
-                              synced = case when u.in_step::boolean then u.version::bigint else synced end,
-                              state = case when u.in_step::boolean then 'SYNCED' else 'BEHIND' end,
-                              behind_since = case when u.in_step::boolean then null else coalesce(behind_since, u.at::timestamptz) end,
-                              next_try_at = case when state = 'BEHIND' and attempts > 0 then next_try_at else u.at::timestamptz end
-                            from unnest(?::bigint[], ?, ?, ?, ?, ?, ?, ?) u(id, external_id, base, ours, revision, version, in_step, at)
-                            where l.id = u.id
-                            """,
-                    updated.arrays());
-        }
-        Columns fallen = new Columns();
-        Columns missing = new Columns();
-        for (Behind one : behind.values()) {
-            boolean creates = settings.profile(one.spoke(), one.entity()).orElseThrow()
-                    .out() == SpokeProfile.Flow.OUT;
-            GoldenRow golden = goldens.get(one.id());
-            if (!golden.isNew || golden.version > 1) {
-                fallen.add(one.spoke(), one.id(), one.version(), one.exceptExternalId(), now);
-            }
-            if (creates && one.exceptExternalId() == null) {
-                missing.add(one.spoke(), one.entity(), one.id(), one.version(), now);
-            }
-        }
-        if (!fallen.isEmpty()) {
-            statements.write(
-                    """
-                            update link l set wanted = f.version, state = 'BEHIND',
-                              behind_since = coalesce(behind_since, f.at::timestamptz),
-                              attempts = case when state = 'PARKED' then 0 else attempts end,
-                              next_try_at = case when state = 'BEHIND' and attempts > 0 then next_try_at else f.at::timestamptz end
-                            from unnest(?, ?::uuid[], ?::bigint[], ?, ?) f(spoke, entity_id, version, except_external_id, at)
-                            where l.entity_id = f.entity_id and l.spoke = f.spoke
-                              and l.external_id is distinct from coalesce(f.except_external_id, '')
-                              and l.wanted < f.version
-                            """,
-                    fallen.arrays());
-        }
-        if (!missing.isEmpty()) {
-            statements.write(
-                    """
-                            insert into link (spoke, entity, entity_id, wanted, state, behind_since, next_try_at)
-                            select spoke, entity, entity_id, version::bigint, 'BEHIND', at::timestamptz, at::timestamptz
-                            from unnest(?, ?, ?::uuid[], ?, ?) m(spoke, entity, entity_id, version, at)
-                            where not exists (select 1 from link l where l.entity_id = m.entity_id and l.spoke = m.spoke)
-                            """,
-                    missing.arrays());
-        }
-    }
-
-    private void writeLog(Statements statements) throws SQLException {
-        if (changeRows.isEmpty()) {
-            return;
-        }
-        statements.write("""
-                insert into change (entity, entity_id, version, fields, spoke, message, reason, at)
-                select entity, id::uuid, version::bigint, fields::jsonb, spoke, message::uuid, reason, at::timestamptz
-                from unnest(?, ?, ?, ?, ?, ?, ?, ?) c(entity, id, version, fields, spoke, message, reason, at)
-                """, changeRows.arrays());
-        if (auditHash == null) {
-            readAuditHead(new Statements()).execute(connection);
-        }
-        if (auditHash == null) {
-            auditHash = new byte[1]; // the tenant's first entry
-        }
-        Columns entries = new Columns();
-        for (AuditEntry entry : auditEntries) {
-            auditSequence++;
-            String text = String.join("|", Long.toString(auditSequence), now.toString(), entry.actor(), entry.action(),
-                    entry.entity(), String.valueOf(entry.id()), Long.toString(entry.version()),
-                    String.valueOf(entry.message()));
-            auditHash = Identifiers.sha256(auditHash, text.getBytes(StandardCharsets.UTF_8));
-            entries.add(auditSequence, now, entry.actor(), entry.action(), entry.entity(), entry.id(), entry.version(),
-                    entry.message(), HexFormat.of().formatHex(auditHash));
-        }
-        statements.write(
-                """
-                        insert into audit (sequence, at, actor, action, entity, entity_id, version, message, hash)
-                        select sequence::bigint, at::timestamptz, actor, action, entity, id::uuid, version::bigint,
-                          message::uuid, decode(hash, 'hex')
-                        from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) a(sequence, at, actor, action, entity, id, version, message, hash)
-                        """,
-                entries.arrays());
-        statements.write("""
-                insert into audit_head (sequence, hash) values (?, ?)
-                on conflict (tenant) do update set sequence = excluded.sequence, hash = excluded.hash
-                """, auditSequence, auditHash);
-    }
-
-    private Statements readAuditHead(Statements statements) {
-        return statements.read("select sequence, hash from audit_head", row -> {
-            auditSequence = row.getLong(1);
-            auditHash = row.getBytes(2);
+    private Statements readHead(Statements statements) {
+        return statements.read("select sequence, hash from change_head", row -> {
+            headSequence = row.getLong(1);
+            headHash = row.getBytes(2);
         });
     }
 
-    private static String[] texts(Collection<UUID> ids) {
-        return ids.stream().map(UUID::toString).toArray(String[]::new);
+    /** The golden records that were made or got a new version. */
+    List<GoldenRow> changed() {
+        return goldens.values().stream().filter(golden -> golden.changed).toList();
+    }
+
+    UUID orderOf(GoldenRow invoice) {
+        return invoicesByOrder.entrySet().stream().filter(entry -> entry.getValue() == invoice)
+                .map(Map.Entry::getKey).findFirst().orElseThrow();
     }
 }

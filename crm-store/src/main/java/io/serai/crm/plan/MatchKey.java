@@ -1,5 +1,6 @@
 package io.serai.crm.plan;
 
+import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -9,50 +10,30 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
+import org.apache.commons.codec.digest.MurmurHash3;
 import org.apache.commons.codec.language.ColognePhonetic;
 
 /**
- * Something by which a customer can be found again.
+ * Something by which a customer can be recognised.
  *
  * @param value normalised
  */
 public record MatchKey(Kind kind, String value) {
 
-    /** What a key is worth. The letter is how the database keeps it. */
+    /** What a key is worth. */
     public enum Kind {
         /** E-mail address in lower case: decides. */
-        EMAIL('e'),
+        EMAIL,
         /** Phone number in E.164: decides unless names contradict it. */
-        PHONE('p'),
+        PHONE,
         /** Tax or other official number without blanks and dots: decides. */
-        IDENTIFIER('i'),
+        IDENTIFIER,
         /** Sound of the name and the place: only says who is worth comparing. */
-        BLOCK('b'),
-        /** A word of the name: for people who search. */
-        WORD('w');
-
-        private final String letter;
-
-        Kind(char letter) {
-            this.letter = String.valueOf(letter);
-        }
-
-        public String letter() {
-            return letter;
-        }
-
-        public static Kind of(String letter) {
-            for (Kind kind : values()) {
-                if (kind.letter.equals(letter)) {
-                    return kind;
-                }
-            }
-            throw new IllegalArgumentException("No kind of match key has the letter \"" + letter + "\".");
-        }
+        BLOCK;
 
         /** Whether equality of the key makes two records one. */
         public boolean decides() {
-            return this == EMAIL || this == PHONE || this == IDENTIFIER;
+            return this != BLOCK;
         }
     }
 
@@ -74,21 +55,43 @@ public record MatchKey(Kind kind, String value) {
                         + NOT_WORD.matcher(value).replaceAll("").toUpperCase(Locale.ROOT));
     }
 
+    /** 64 bits that stand for the key, the same on every machine. Two keys may share them, if hardly ever. */
+    public long hash() {
+        return MurmurHash3.hash128x64((kind.name() + ':' + value).getBytes(StandardCharsets.UTF_8))[0];
+    }
+
     /** The words of a name as they are searched: without accents, in lower case. */
     public static List<String> words(String name) {
-        List<String> words = new ArrayList<>();
-        for (String word : NOT_WORD.split(plain(name))) {
-            if (!word.isEmpty()) {
-                words.add(word.length() > LONGEST_WORD ? word.substring(0, LONGEST_WORD) : word);
+        String plain = plain(name);
+        List<String> words = new ArrayList<>(4);
+        int start = -1;
+        for (int i = 0; i <= plain.length(); i++) {
+            boolean inWord = i < plain.length() && isWord(plain.charAt(i));
+            if (inWord && start < 0) {
+                start = i;
+            } else if (!inWord && start >= 0) {
+                words.add(plain.substring(start, Math.min(i, start + LONGEST_WORD)));
+                start = -1;
             }
         }
         return words;
     }
 
+    /** Half of a pair stands for a letter beyond the first plane, so that pairs stay together. */
+    private static boolean isWord(char c) {
+        return Character.isLetterOrDigit(c) || Character.isSurrogate(c)
+                || Character.getType(c) == Character.OTHER_NUMBER
+                || Character.getType(c) == Character.LETTER_NUMBER;
+    }
+
     static String plain(String text) {
-        boolean ascii = text.chars().allMatch(c -> c < 128);
-        String base = ascii ? text : MARKS.matcher(Normalizer.normalize(text, Normalizer.Form.NFKD)).replaceAll("");
-        return base.toLowerCase(Locale.ROOT).replace("ß", "ss");
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) >= 128) {
+                String base = MARKS.matcher(Normalizer.normalize(text, Normalizer.Form.NFKD)).replaceAll("");
+                return base.toLowerCase(Locale.ROOT).replace("ß", "ss");
+            }
+        }
+        return text.toLowerCase(Locale.ROOT);
     }
 
     /** All keys of a customer document. */
@@ -104,7 +107,6 @@ public record MatchKey(Kind kind, String value) {
             }
         }
         Party party = Party.of(customer);
-        party.words().forEach(word -> keys.add(new MatchKey(Kind.WORD, word)));
         if (!party.surname().isEmpty()) {
             String sound = sound(party.surname());
             party.postalCodes().forEach(code -> keys.add(new MatchKey(Kind.BLOCK, sound + "@" + code)));

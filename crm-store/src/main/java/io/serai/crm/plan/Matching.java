@@ -54,7 +54,7 @@ public final class Matching {
             case IDENTIFIER -> 3;
             case EMAIL -> 2;
             case PHONE -> 1;
-            case BLOCK, WORD -> 0;
+            case BLOCK -> 0;
         };
     }
 

@@ -52,7 +52,16 @@ public final class Merge {
      */
     public Result apply(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
             Map<String, Object> golden, Provenance provenance, Source source) {
+        if (base == null && golden.isEmpty() && provenance.isAllOf(source)) {
+            return first(theirs);
+        }
         return new Application(base, ours, theirs, golden, provenance, source, false, false).run();
+    }
+
+    /** Nothing to merge with: what was said is the golden record, and what the spoke holds. */
+    private Result first(Map<String, Object> theirs) {
+        Map<String, Object> said = Tree.of(shape, theirs).document(shape);
+        return new Result(said, Set.copyOf(said.keySet()), said, said, List.of());
     }
 
     /**
@@ -179,11 +188,11 @@ public final class Merge {
                     return;
                 }
                 String renamed = to + path.substring(from.length());
-                if (base.leaves.containsKey(path) && !theirs.leaves.containsKey(renamed)) {
+                Tree.Leaf named = theirs.leaves.get(renamed);
+                if (base.leaves.containsKey(path) && (named == null || named.value() == null)) {
                     return;
                 }
-                Tree.Leaf named = leaf.identifies() ? theirs.leaves.get(renamed) : null;
-                Object value = named == null ? leaf.value() : named.value();
+                Object value = leaf.identifies() && named != null ? named.value() : leaf.value();
                 tree.leaves.put(renamed, new Tree.Leaf(value, leaf.type(), to, leaf.identifies()));
                 if (tree != golden) {
                     return;

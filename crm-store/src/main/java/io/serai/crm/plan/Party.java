@@ -1,56 +1,90 @@
 package io.serai.crm.plan;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 import org.apache.commons.text.similarity.JaroWinklerSimilarity;
 
-/**
- * What of a customer document is compared when nothing stronger than name and address speaks.
- *
- * @param surname what is compared by sound: the family name, or an organization's name
- * @param given the given name; empty for organizations
- * @param streets first lines of the addresses, plain
- */
-record Party(String surname, String given, Set<String> postalCodes, Set<String> streets, Set<String> words) {
+/** What of a customer document is compared when nothing stronger than name and address speaks. */
+final class Party {
     private static final double SAME_NAME = 0.90;
     private static final double SAME_STREET = 0.90;
     private static final JaroWinklerSimilarity SIMILARITY = new JaroWinklerSimilarity();
 
-    static Party of(Map<String, Object> customer) {
+    private final Map<String, Object> customer;
+    private final String surname;
+    private final String given;
+    private final List<String> words;
+
+    private Party(Map<String, Object> customer) {
+        this.customer = customer;
         Map<?, ?> name = customer.get("name") instanceof Map<?, ?> map ? map : Map.of();
-        String organization = text(customer.get("organizationName"));
+        List<String> organization = words(customer.get("organizationName"));
+        List<String> givenName = words(name.get("given"));
+        List<String> familyName = words(name.get("family"));
         boolean person = !"organization".equals(customer.get("kind")) && name.get("family") != null;
-        Set<String> words = new LinkedHashSet<>();
-        List.of("given", "middle", "family").forEach(part -> words.addAll(MatchKey.words(text(name.get(part)))));
-        words.addAll(MatchKey.words(organization));
-        Set<String> postalCodes = new TreeSet<>();
+        this.surname = String.join(" ", person ? familyName : organization);
+        this.given = person ? String.join(" ", givenName) : "";
+        this.words = new ArrayList<>(givenName);
+        words.addAll(words(name.get("middle")));
+        words.addAll(familyName);
+        words.addAll(organization);
+    }
+
+    static Party of(Map<String, Object> customer) {
+        return new Party(customer);
+    }
+
+    /** What is compared by sound: the family name, or an organization's name. Empty when there is none. */
+    String surname() {
+        return surname;
+    }
+
+    /** All words of the name. */
+    List<String> words() {
+        return words;
+    }
+
+    Set<String> postalCodes() {
+        Set<String> codes = new TreeSet<>();
+        addresses(address -> add(codes, address.get("postalCode")));
+        return codes;
+    }
+
+    /** First lines of the addresses. */
+    private Set<String> streets() {
         Set<String> streets = new TreeSet<>();
+        addresses(address -> {
+            if (address.get("lines") instanceof List<?> lines && !lines.isEmpty()) {
+                add(streets, lines.getFirst());
+            }
+        });
+        return streets;
+    }
+
+    private void addresses(Consumer<Map<?, ?>> each) {
         if (customer.get("addresses") instanceof List<?> addresses) {
             for (Object element : addresses) {
                 if (element instanceof Map<?, ?> address) {
-                    add(postalCodes, address.get("postalCode"));
-                    if (address.get("lines") instanceof List<?> lines && !lines.isEmpty()) {
-                        add(streets, lines.getFirst());
-                    }
+                    each.accept(address);
                 }
             }
         }
-        return new Party(joined(person ? text(name.get("family")) : organization),
-                person ? joined(text(name.get("given"))) : "", postalCodes, streets, words);
     }
 
     /** Whether a person should be asked if the two are one: same sort of name at the same sort of address. */
     boolean resembles(Party other) {
-        return similar(surname, other.surname) >= SAME_NAME
-                && (given.isEmpty() && other.given.isEmpty() || similar(given, other.given) >= SAME_NAME)
-                && streets.stream().anyMatch(street -> other.streets.stream()
-                        .anyMatch(theirs -> similar(street, theirs) >= SAME_STREET
-                                && numbers(street).equals(numbers(theirs))));
+        if (similar(surname, other.surname) < SAME_NAME
+                || !(given.isEmpty() && other.given.isEmpty()) && similar(given, other.given) < SAME_NAME) {
+            return false;
+        }
+        Set<String> theirs = other.streets();
+        return streets().stream().anyMatch(street -> theirs.stream().anyMatch(
+                another -> similar(street, another) >= SAME_STREET && numbers(street).equals(numbers(another))));
     }
 
     /** House numbers do not resemble each other: they are the same or they are not. */
@@ -74,18 +108,13 @@ record Party(String surname, String given, Set<String> postalCodes, Set<String> 
     }
 
     private static void add(Set<String> values, Object value) {
-        String plain = joined(text(value));
+        String plain = String.join(" ", words(value));
         if (!plain.isEmpty()) {
             values.add(plain);
         }
     }
 
-    private static String joined(String text) {
-        List<String> words = new ArrayList<>(MatchKey.words(text));
-        return String.join(" ", words);
-    }
-
-    private static String text(Object value) {
-        return value == null ? "" : value.toString();
+    private static List<String> words(Object text) {
+        return text == null ? List.of() : MatchKey.words(text.toString());
     }
 }

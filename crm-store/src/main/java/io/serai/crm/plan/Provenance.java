@@ -34,6 +34,11 @@ public final class Provenance {
         return entry(path).source();
     }
 
+    /** Whether nobody else has said anything yet. */
+    boolean isAllOf(Source source) {
+        return entries.size() == 1 && lost.isEmpty() && entries.getFirst().source().equals(source);
+    }
+
     /** first, only, newest, ranking or edit. */
     public String rule(String path) {
         return entry(path).rule();

@@ -199,6 +199,20 @@ class PlannerTest {
         }
     }
 
+    @Example
+    void anAddressThatMovesToAnotherUseLosesTheCityThatWasClearedOnTheWay() {
+        Map<String, Object> agreed = Map.of("addresses",
+                List.of(Map.of("use", "shipping", "city", "Bern", "lines", List.of("Seestrasse 2"))));
+        Map<String, Object> billing = new LinkedHashMap<>(Map.of("use", "billing"));
+        billing.put("city", null);
+
+        Merge.Result moved = newest.apply(agreed, agreed, Map.of("addresses", List.of(billing)), agreed,
+                Provenance.first(from("erp")), from("shop"));
+
+        assertThat(moved.golden()).isEqualTo(Map.of("addresses", List.of(Map.of("use", "billing"))));
+        assertThat(Projection.patch("customer", moved.ours(), moved.golden())).isEmpty();
+    }
+
     @Property
     void everyElementKeepsItsIdentity(@ForAll("stories") List<Map<String, Object>> erp,
             @ForAll("stories") List<Map<String, Object>> shop) {

@@ -6,7 +6,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -112,10 +111,11 @@ final class Intake {
                 .tag("entity", what.entity).tag("outcome", what.state.name().toLowerCase(Locale.ROOT)).register(meters);
     }
 
+    /** Null when the caller gave none: then it cannot repeat the request without saying it anew. */
     private static String key(HttpServletRequest request) {
         String key = request.getHeader("Idempotency-Key");
         if (key == null) {
-            return UUID.randomUUID().toString();
+            return null;
         }
         if (key.length() > 1 && key.startsWith("\"") && key.endsWith("\"")) {
             key = key.substring(1, key.length() - 1);

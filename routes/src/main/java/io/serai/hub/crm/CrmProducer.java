@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.UUID;
 
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
@@ -61,7 +60,7 @@ final class CrmProducer extends DefaultProducer {
         Counter.builder("serai.messages").description("What became of what spokes said")
                 .tag("spoke", spoke(item)).tag("entity", entity).tag("outcome", word(outcome)).register(meters)
                 .increment();
-        if (outcome.refusal() != null && item.getHeader("eventId") == null) {
+        if (outcome.refusal() != null && item.getHeader("protocol") == null) {
             // A route of an engineer's own: nobody reads the outcome, so the route itself has to fail.
             throw new NotStoredException(outcome);
         }
@@ -81,7 +80,7 @@ final class CrmProducer extends DefaultProducer {
                         ? String.valueOf(item.getBody()).getBytes(StandardCharsets.UTF_8)
                         : Json.write(document);
         String protocol = text(item, "protocol");
-        return new Arrival(spoke(item), entity, event == null ? UUID.randomUUID().toString() : event,
+        return new Arrival(spoke(item), entity, event,
                 protocol == null ? "rest" : protocol, text(item, "contentType"), received,
                 item.getHeader("receivedAt") instanceof Instant at ? at : clock.instant(), document, refusal,
                 text(item, "mapping"), text(item, "traceparent"), null);

@@ -4,7 +4,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 
 import jakarta.servlet.http.HttpServletRequest;
 import org.apache.cxf.binding.soap.SoapFault;
@@ -97,8 +96,7 @@ final class Reception {
         byte[] received = request instanceof BufferedRequest buffered ? buffered.body() : new byte[0];
         // Without an id of the sender's nothing tells a repeat from the same value set again later. Both are let in:
         // the merge makes the repeat a change of nothing.
-        String event = eventId == null ? UUID.randomUUID().toString() : eventId;
-        return new Item(record, event, received, request.getContentType(), "soap", null, clock.instant(),
+        return new Item(record, eventId, received, request.getContentType(), "soap", null, clock.instant(),
                 Trace.of(request), refusal);
     }
 

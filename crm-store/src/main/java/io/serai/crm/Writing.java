@@ -1,0 +1,319 @@
+package io.serai.crm;
+
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+import io.serai.crm.Workspace.GoldenRow;
+import io.serai.crm.Workspace.LinkRow;
+import io.serai.crm.plan.MatchKey;
+import io.serai.crm.plan.NameSearch;
+
+/** Writes what a {@link Workspace} has become, so that a batch costs one round trip however many tables it touches. */
+final class Writing {
+    private static final Insert MESSAGES = Insert.into("message", "id uuid", "spoke text", "entity text", "event text",
+            "protocol text", "content_type text", "received_at timestamptz", "mapping text", "traceparent text",
+            "state text", "entity_id uuid", "version bigint", "refusal json", "finding json", "received bytea",
+            "received_hash bytea");
+    private static final Insert INVOICES = Insert
+            .into("invoice", "id uuid", "version bigint", "document json", "provenance json", "sales_order uuid",
+                    "customer uuid", "reference text", "status text", "currency text", "total numeric",
+                    "idempotency_key uuid")
+            .with("state text", "next_try_at timestamptz", "created_at timestamptz", "updated_at timestamptz");
+    private static final Insert LINES = Insert.into("order_line", "sales_order uuid", "line int", "sku text",
+            "description text", "quantity numeric", "unit_price numeric", "tax_rate numeric", "amount numeric");
+    private static final Insert KEYS = Insert.into("customer_key", "key bigint", "customer uuid");
+    private static final Insert WORDS = Insert.into("customer_word", "word text", "customer uuid");
+    private static final Insert LINKS = Insert.into("link", "spoke text", "entity text", "external_id text",
+            "entity_id uuid", "base json", "ours json", "revision text", "wanted bigint", "synced bigint", "state text",
+            "behind_since timestamptz").with("next_try_at timestamptz");
+    private static final Insert CHANGES = Insert.into("change", "sequence bigint", "entity text", "entity_id uuid",
+            "version bigint", "fields json", "spoke text", "message uuid", "reason text", "hash bytea")
+            .with("at timestamptz");
+
+    private final Workspace work;
+    private final Integer tenant;
+    private final OffsetDateTime now;
+    private final Statements statements = new Statements();
+    /** A new record is often said, held and logged in one and the same document: it is written out once. */
+    private final Map<Map<String, Object>, String> texts = new IdentityHashMap<>();
+
+    Writing(Workspace work, int tenant) {
+        this.work = work;
+        this.tenant = tenant;
+        this.now = work.now().atOffset(ZoneOffset.UTC);
+    }
+
+    Statements statements() {
+        messages();
+        goldens();
+        links();
+        behind();
+        changes();
+        parked();
+        return statements;
+    }
+
+    private void insert(Insert insert, Columns rows, Object... common) {
+        if (!rows.isEmpty()) {
+            statements.write(insert.sql(), rows.arrays(common));
+        }
+    }
+
+    private String text(Map<String, Object> document) {
+        return document == null ? null : texts.computeIfAbsent(document, Json::text);
+    }
+
+    private void messages() {
+        Columns rows = new Columns();
+        for (Workspace.JournalRow row : work.journal) {
+            Arrival arrival = row.arrived().arrival();
+            Outcome outcome = row.outcome();
+            rows.add(row.arrived().messageId(), arrival.spoke(), arrival.entity(), row.event(), arrival.protocol(),
+                    arrival.contentType(), arrival.receivedAt(), arrival.mapping(), arrival.traceparent(),
+                    outcome.state(), outcome.id(), outcome.version(), refusal(outcome.refusal()),
+                    Json.text(row.finding()), arrival.received(), row.arrived().hash());
+        }
+        insert(MESSAGES, rows, tenant);
+    }
+
+    private static String refusal(Refusal refusal) {
+        if (refusal == null) {
+            return null;
+        }
+        Map<String, Object> written = new LinkedHashMap<>();
+        written.put("step", refusal.step());
+        written.put("field", refusal.field());
+        written.put("problem", refusal.problem());
+        written.put("code", refusal.code());
+        return Json.text(written);
+    }
+
+    private void goldens() {
+        Map<Entity, Columns> made = new LinkedHashMap<>();
+        Map<Entity, Columns> changed = new LinkedHashMap<>();
+        Columns invoices = new Columns();
+        List<GoldenRow> customers = new ArrayList<>();
+        List<GoldenRow> orders = new ArrayList<>();
+        for (GoldenRow golden : work.changed()) {
+            String document = text(golden.document);
+            String provenance = Json.text(golden.provenance().document());
+            if (golden.entity == Entity.INVOICE && golden.isNew) {
+                String reference = golden.text("reference");
+                invoices.add(golden.id, golden.version, document, provenance, work.orderOf(golden), golden.customer(),
+                        reference, golden.text("status"), golden.text("currency"), golden.text("total"),
+                        Identifiers.named(tenant, "invoice", reference));
+                continue;
+            }
+            (golden.isNew ? made : changed).computeIfAbsent(golden.entity, _ -> new Columns())
+                    .add(golden.entity.row(golden, document, provenance));
+            if (golden.entity == Entity.CUSTOMER) {
+                customers.add(golden);
+            } else if (golden.entity == Entity.ORDER) {
+                orders.add(golden);
+            }
+        }
+        // What others refer to comes first.
+        for (Entity entity : Entity.values()) {
+            insert(entity.insert(), made.getOrDefault(entity, new Columns()), tenant, now, now);
+            if (changed.containsKey(entity)) {
+                statements.write(entity.update(), changed.get(entity).arrays(now));
+            }
+            if (entity == Entity.ORDER) {
+                insert(INVOICES, invoices, tenant, "PENDING", now, now, now);
+            }
+        }
+        keys(customers);
+        words(customers);
+        lines(orders);
+    }
+
+    private void keys(List<GoldenRow> customers) {
+        Columns gone = new Columns();
+        Columns come = new Columns();
+        for (GoldenRow customer : customers) {
+            differences(hashes(customer.keysBefore), hashes(customer.keys()), customer.id, gone, come);
+        }
+        if (!gone.isEmpty()) {
+            statements.write("""
+                    delete from customer_key k using unnest(?, ?::uuid[]) gone(key, customer)
+                    where k.key = gone.key and k.customer = gone.customer
+                    """, gone.arrays());
+        }
+        insert(KEYS, come, tenant);
+    }
+
+    private void words(List<GoldenRow> customers) {
+        Columns gone = new Columns();
+        Columns come = new Columns();
+        for (GoldenRow customer : customers) {
+            differences(customer.wordsBefore, NameSearch.entries(customer.document), customer.id, gone, come);
+        }
+        if (!gone.isEmpty()) {
+            statements.write("""
+                    delete from customer_word w using unnest(?, ?::uuid[]) gone(word, customer)
+                    where w.word = gone.word and w.customer = gone.customer
+                    """, gone.arrays());
+        }
+        insert(WORDS, come, tenant);
+    }
+
+    private static Set<Long> hashes(Set<MatchKey> keys) {
+        return keys.stream().map(MatchKey::hash).collect(Collectors.toSet());
+    }
+
+    private static <E> void differences(Set<E> before, Set<E> now, UUID customer, Columns gone, Columns come) {
+        for (E entry : before) {
+            if (!now.contains(entry)) {
+                gone.add(entry, customer);
+            }
+        }
+        for (E entry : now) {
+            if (!before.contains(entry)) {
+                come.add(entry, customer);
+            }
+        }
+    }
+
+    private void lines(List<GoldenRow> orders) {
+        if (orders.isEmpty()) {
+            return;
+        }
+        Columns rows = new Columns();
+        for (GoldenRow order : orders) {
+            if (order.document.get("lines") instanceof List<?> lines) {
+                for (Object element : lines) {
+                    Map<?, ?> line = (Map<?, ?>) element;
+                    rows.add(order.id, line.get("line"), line.get("sku"), line.get("description"), line.get("quantity"),
+                            line.get("unitPrice"), line.get("taxRate"), line.get("amount"));
+                }
+            }
+        }
+        statements.write("delete from order_line where sales_order = any(?::uuid[])",
+                (Object) ids(orders.stream().map(order -> order.id).toList()));
+        insert(LINES, rows, tenant);
+    }
+
+    private void links() {
+        Columns created = new Columns();
+        Columns updated = new Columns();
+        for (LinkRow link : work.touchedLinks) {
+            String base = text(link.base);
+            String ours = link.ours.equals(link.base) ? null : text(link.ours);
+            if (link.id == null) {
+                created.add(link.spoke, link.entity, link.externalId, link.entityId, base, ours, link.revision,
+                        link.version, link.inStep ? link.version : 0L, link.inStep ? "SYNCED" : "BEHIND",
+                        link.inStep ? null : now);
+            } else {
+                updated.add(link.entityId, link.spoke, link.id, link.externalId, base, ours, link.revision,
+                        link.version, link.inStep);
+            }
+        }
+        insert(LINKS, created, tenant, now);
+        if (!updated.isEmpty()) {
+            statements.write("""
+                    update link l set external_id = u.external_id, base = u.base::json, ours = u.ours::json,
+                      revision = u.revision, wanted = greatest(wanted, u.version::bigint),
+                      synced = case when u.in_step::boolean then u.version::bigint else synced end,
+                      state = case when u.in_step::boolean then 'SYNCED' else 'BEHIND' end,
+                      behind_since = case when u.in_step::boolean then null else coalesce(behind_since, at) end,
+                      next_try_at = case when state = 'BEHIND' and attempts > 0 then next_try_at else at end
+                    from unnest(?::uuid[], ?, ?::bigint[], ?, ?, ?, ?, ?, ?)
+                      u(entity_id, spoke, id, external_id, base, ours, revision, version, in_step),
+                      (select ?::timestamptz) here(at)
+                    where l.entity_id = u.entity_id and l.spoke = u.spoke and l.id = u.id
+                    """, updated.arrays(now));
+        }
+    }
+
+    private void behind() {
+        Columns fallen = new Columns();
+        Columns missing = new Columns();
+        for (Workspace.Behind one : work.behind.values()) {
+            GoldenRow golden = work.golden(one.id());
+            if (!golden.isNew || golden.version > 1) {
+                fallen.add(one.spoke(), one.id(), one.version(), one.exceptExternalId());
+            }
+            if (one.creates() && one.exceptExternalId() == null) {
+                missing.add(one.spoke(), one.entity(), one.id(), one.version());
+            }
+        }
+        if (!fallen.isEmpty()) {
+            statements.write("""
+                    update link l set wanted = f.version, state = 'BEHIND', behind_since = coalesce(behind_since, at),
+                      attempts = case when state = 'PARKED' then 0 else attempts end,
+                      next_try_at = case when state = 'BEHIND' and attempts > 0 then next_try_at else at end
+                    from unnest(?, ?::uuid[], ?::bigint[], ?) f(spoke, entity_id, version, except_external_id),
+                      (select ?::timestamptz) here(at)
+                    where l.entity_id = f.entity_id and l.spoke = f.spoke
+                      and l.external_id is distinct from coalesce(f.except_external_id, '')
+                      and l.wanted < f.version
+                    """, fallen.arrays(now));
+        }
+        if (!missing.isEmpty()) {
+            statements.write("""
+                    insert into link (tenant, spoke, entity, entity_id, wanted, state, behind_since, next_try_at)
+                    select here.tenant, spoke, entity, entity_id, version, 'BEHIND', at, at
+                    from unnest(?, ?, ?::uuid[], ?::bigint[]) m(spoke, entity, entity_id, version),
+                      (select ?::int, ?::timestamptz) here(tenant, at)
+                    where not exists (select 1 from link l where l.entity_id = m.entity_id and l.spoke = m.spoke)
+                    """, missing.arrays(tenant, now));
+        }
+    }
+
+    private void changes() {
+        if (work.changes.isEmpty()) {
+            return;
+        }
+        Columns rows = new Columns();
+        for (Workspace.ChangeRow change : work.changes) {
+            rows.add(change.sequence(), change.entity(), change.id(), change.version(), text(change.fields()),
+                    change.source().spoke(), change.source().message(), change.reason(), change.hash());
+        }
+        insert(CHANGES, rows, tenant, now);
+        statements.write("""
+                insert into change_head (sequence, hash) values (?, ?)
+                on conflict (tenant) do update set sequence = excluded.sequence, hash = excluded.hash
+                """, work.changes.getLast().sequence(), work.changes.getLast().hash());
+    }
+
+    private void parked() {
+        Columns rows = new Columns();
+        for (Workspace.ParkedRow row : work.parked) {
+            rows.add(row.id(), row.kind(), row.subject(), row.cause(), row.spoke(), row.entity(), row.entityId(),
+                    row.message(), row.why().step(), row.why().field(), row.why().problem(), Json.text(row.detail()));
+        }
+        if (!rows.isEmpty()) {
+            statements.write(
+                    """
+                            insert into parked (id, kind, subject, cause, spoke, entity, entity_id, message, step, field, problem,
+                              detail, at)
+                            select id::uuid, kind, subject, cause, spoke, entity, entity_id::uuid, message::uuid, step, field,
+                              problem, detail::json, here.at
+                            from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                              p(id, kind, subject, cause, spoke, entity, entity_id, message, step, field, problem, detail),
+                              (select ?::timestamptz) here(at)
+                            where kind <> 'POSSIBLE_DUPLICATE' or not exists (select 1 from parked old
+                              where old.kind = 'POSSIBLE_DUPLICATE' and old.subject = p.subject)
+                            on conflict do nothing
+                            """,
+                    rows.arrays(now));
+        }
+        if (!work.resolved.isEmpty()) {
+            statements.write("update parked set resolved_at = ? where subject = any(?) and resolved_at is null", now,
+                    work.resolved.toArray(String[]::new));
+        }
+    }
+
+    static String[] ids(Collection<UUID> ids) {
+        return ids.stream().map(UUID::toString).toArray(String[]::new);
+    }
+}
