@@ -7,14 +7,30 @@
 -- as will do, and keep documents as json and not as jsonb: nothing looks into a document here, and what the database has to
 -- find or to hold true of it stands in columns beside it.
 --
--- Writers of golden records, links and invoices hold the tenant's advisory lock, so the numbers of "change" rise in commit
--- order, per tenant.
+-- Writers of golden records, links and invoices take turns (change_head), so the numbers of "change" rise in commit order,
+-- per tenant.
 
 create table tenant (
   tenant int primary key,
   name text not null
 );
 insert into tenant values (1, 'default');
+
+-- What a value has to look like is said by its type: a check of a table is read anew by every statement, a domain's is not.
+create domain document as json check (json_typeof(value) = 'object');
+create domain record_version as bigint check (value > 0);
+create domain event_id as text check (length(value) between 1 and 500);
+create domain external_id as text check (length(value) between 1 and 300);
+create domain order_number as text check (length(value) between 1 and 100);
+create domain language_tag as text check (value ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'); -- BCP 47
+create domain currency_code as text check (value ~ '^[A-Z]{3}$'); -- ISO 4217
+create domain protocol as text check (value in ('soap', 'rest', 'webhook', 'poll', 'queue', 'file', 'mail'));
+create domain outcome as text check (value in ('APPLIED', 'UNCHANGED', 'STALE', 'IGNORED', 'PARKED', 'REJECTED', 'CONFLICT',
+  'NOT_FOUND'));
+create domain customer_kind as text check (value in ('person', 'organization'));
+create domain customer_status as text check (value in ('prospect', 'active', 'inactive'));
+create domain lane_state as text check (value in ('SYNCED', 'BEHIND', 'PARKED'));
+create domain delivery_outcome as text check (value in ('DONE', 'NOTHING_TO_SEND', 'RETRY', 'PARKED', 'UNKNOWN'));
 
 -- The journal: every message as received. (tenant, spoke, event) is the idempotency key, the outcome the reply to a retry. A
 -- sender that names no event repeats none.
@@ -23,15 +39,15 @@ create table message (
   id uuid not null,
   spoke text not null,
   entity text not null,
-  event text check (length(event) between 1 and 500),
-  protocol text not null check (protocol in ('soap', 'rest', 'webhook', 'poll', 'queue', 'file', 'mail')),
+  event event_id,
+  protocol protocol not null,
   content_type text,
   received bytea not null,
   received_hash bytea not null,
   received_at timestamptz not null,
   mapping text,
   traceparent text,
-  state text not null check (state in ('APPLIED', 'UNCHANGED', 'STALE', 'IGNORED', 'PARKED', 'REJECTED', 'CONFLICT', 'NOT_FOUND')),
+  state outcome not null,
   entity_id uuid,
   version bigint,
   refusal json,
@@ -45,13 +61,13 @@ create index on message (tenant, state, id) where state in ('PARKED', 'REJECTED'
 create table customer (
   tenant int not null,
   id uuid not null,
-  version bigint not null check (version > 0),
-  kind text not null check (kind in ('person', 'organization')),
-  status text check (status in ('prospect', 'active', 'inactive')),
-  language text check (language ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'),
-  currency text check (currency ~ '^[A-Z]{3}$'),
+  version record_version not null,
+  kind customer_kind not null,
+  status customer_status,
+  language language_tag,
+  currency currency_code,
   member_of uuid,
-  document json not null check (json_typeof(document) = 'object'),
+  document document not null,
   provenance json not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -80,16 +96,16 @@ create table customer_word (
 create table sales_order (
   tenant int not null references tenant,
   id uuid not null,
-  version bigint not null check (version > 0),
-  number text not null check (length(number) between 1 and 100),
+  version record_version not null,
+  number order_number not null,
   customer uuid,
   status text check (status in ('open', 'cancelled', 'completed')),
   payment_status text check (payment_status in ('unpaid', 'paid', 'refunded')),
-  currency text check (currency ~ '^[A-Z]{3}$'),
+  currency currency_code,
   total numeric(20, 6),
   placed_at timestamptz,
   paid_at timestamptz,
-  document json not null check (json_typeof(document) = 'object'),
+  document document not null,
   provenance json not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -117,16 +133,16 @@ create table order_line (
 create table invoice (
   tenant int not null references tenant,
   id uuid not null,
-  version bigint not null check (version > 0),
+  version record_version not null,
   sales_order uuid not null,
   customer uuid not null,
   reference text not null,
   number text,
   status text not null check (status in ('requested', 'issued', 'paid', 'rejected', 'void')),
-  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  currency currency_code not null,
   total numeric(20, 6) not null,
   paid_amount numeric(20, 6) not null default 0 check (paid_amount >= 0),
-  document json not null check (json_typeof(document) = 'object'),
+  document document not null,
   provenance json not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -155,13 +171,13 @@ create index on invoice (tenant, next_try_at) where state in ('PENDING', 'SENDIN
 create table payment (
   tenant int not null references tenant,
   id uuid not null,
-  version bigint not null check (version > 0),
+  version record_version not null,
   invoice uuid,
   sales_order uuid,
   amount numeric(20, 6) not null,
-  currency text not null check (currency ~ '^[A-Z]{3}$'),
+  currency currency_code not null,
   paid_at timestamptz,
-  document json not null check (json_typeof(document) = 'object'),
+  document document not null,
   provenance json not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -175,12 +191,12 @@ create index on payment (tenant, sales_order);
 create table opportunity (
   tenant int not null references tenant,
   id uuid not null,
-  version bigint not null check (version > 0),
+  version record_version not null,
   customer uuid,
   stage text,
   amount numeric(20, 6),
-  currency text check (currency ~ '^[A-Z]{3}$'),
-  document json not null check (json_typeof(document) = 'object'),
+  currency currency_code,
+  document document not null,
   provenance json not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -192,12 +208,12 @@ create index on opportunity (tenant, customer);
 create table interaction (
   tenant int not null references tenant,
   id uuid not null,
-  version bigint not null check (version > 0),
+  version record_version not null,
   customer uuid,
   kind text not null check (kind in ('email', 'lead', 'call', 'note')),
   direction text check (direction in ('in', 'out')),
   happened_at timestamptz,
-  document json not null check (json_typeof(document) = 'object'),
+  document document not null,
   provenance json not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -214,14 +230,14 @@ create table link (
   id bigint generated always as identity,
   spoke text not null,
   entity text not null,
-  external_id text check (length(external_id) between 1 and 300),
+  external_id external_id,
   entity_id uuid not null,
   base json,
   ours json,
   revision text,
   wanted bigint not null,
   synced bigint not null default 0,
-  state text not null check (state in ('SYNCED', 'BEHIND', 'PARKED')),
+  state lane_state not null,
   behind_since timestamptz,
   attempts int not null default 0,
   next_try_at timestamptz not null,
@@ -229,15 +245,14 @@ create table link (
   fence bigint not null default 0,
   problem text,
   synced_at timestamptz,
-  primary key (tenant, entity_id, spoke, id),
-  check ((state = 'BEHIND') = (behind_since is not null) or state = 'PARKED')
+  primary key (tenant, entity_id, spoke, id)
 ) with (fillfactor = 80);
 create unique index on link (tenant, spoke, entity, external_id) where external_id is not null;
 create index on link (tenant, spoke, entity, next_try_at) where state = 'BEHIND';
 create index on link (tenant, spoke, entity) where state = 'PARKED';
 
--- Who changed what, numbered without a gap and chained: hash = sha256(previous hash, the entry without its fields). The last
--- link of the chain stands in change_head. It is the audit trail, and the log that others follow.
+-- Who changed what, numbered without a gap and chained: hash = sha256(previous hash, the entry without its fields). It is the
+-- audit trail, and the log that others follow.
 create table change (
   tenant int not null,
   sequence bigint not null,
@@ -253,12 +268,14 @@ create table change (
   primary key (tenant, sequence),
   unique (tenant, entity_id, version)
 );
+-- Who writes golden records, links or invoices locks this row until the commit: one writer at a time. It counts their turns,
+-- and holds the last link of the chain.
 create table change_head (
   tenant int primary key references tenant,
+  turn bigint not null,
   sequence bigint not null,
   hash bytea not null
-);
-insert into change_head values (1, 0, '\x00');
+) with (fillfactor = 20);
 
 -- Every attempt to write to a spoke, with what came of it.
 create table delivery (
@@ -270,7 +287,7 @@ create table delivery (
   version bigint not null,
   operation text not null,
   fields json not null,
-  outcome text not null check (outcome in ('DONE', 'NOTHING_TO_SEND', 'RETRY', 'PARKED', 'UNKNOWN')),
+  outcome delivery_outcome not null,
   problem text,
   attempt int not null,
   millis int not null,

@@ -34,8 +34,8 @@ public final class Changes {
 
     private List<Change> read(String sql, Object... parameters) {
         List<Change> found = new ArrayList<>();
-        transactions.run(connection -> {
-            new Statements().read(sql, row -> found.add(change(row)), parameters).execute(connection);
+        transactions.run(session -> {
+            new Statements().read(sql, row -> found.add(change(row)), parameters).execute(session);
             return null;
         });
         return found;

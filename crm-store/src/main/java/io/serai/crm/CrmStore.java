@@ -39,6 +39,12 @@ public final class CrmStore implements AutoCloseable {
 
     private CrmStore(DataSource runtime, Settings settings, InstantSource clock) {
         Transactions transactions = new Transactions(runtime, settings.tenant());
+        transactions.run(session -> {
+            new Statements().write(
+                    "insert into change_head (turn, sequence, hash) values (0, 0, '\\x00') on conflict do nothing")
+                    .execute(session);
+            return null;
+        });
         this.settings = settings;
         this.ingest = new Ingest(transactions, settings, clock, this::changed);
         this.lanes = new Lanes(transactions, settings, clock, ingest);

@@ -24,7 +24,7 @@ public final class Cursors {
     public Optional<Turn> claim(String spoke, String what, Duration lease) {
         Instant now = clock.instant();
         List<Turn> turns = new ArrayList<>();
-        transactions.run(connection -> {
+        transactions.run(session -> {
             new Statements().read("""
                     insert into poll (spoke, what, lease_until, fence) values (?, ?, ?, 1)
                     on conflict (tenant, spoke, what) do update
@@ -32,7 +32,7 @@ public final class Cursors {
                       where poll.lease_until < ?
                     returning fence, cursor
                     """, row -> turns.add(new Turn(spoke, what, row.getLong(1), row.getString(2))), spoke, what,
-                    Lanes.time(now.plus(lease)), Lanes.time(now)).execute(connection);
+                    Lanes.time(now.plus(lease)), Lanes.time(now)).execute(session);
             return null;
         });
         return turns.stream().findFirst();
@@ -40,32 +40,32 @@ public final class Cursors {
 
     /** Remembers where the poll got to. @return false when the turn had passed to somebody else */
     public boolean advance(Turn turn, String cursor) {
-        return transactions.run(connection -> {
+        return transactions.run(session -> {
             List<Long> found = new ArrayList<>();
             new Statements()
                     .read("update poll set cursor = ? where spoke = ? and what = ? and fence = ? returning fence",
                             row -> found.add(row.getLong(1)), cursor, turn.spoke(), turn.what(), turn.fence())
-                    .execute(connection);
+                    .execute(session);
             return !found.isEmpty();
         });
     }
 
     /** Keeps the turn for longer; without effect when it has passed to somebody else. */
     public void renew(Turn turn, Duration lease) {
-        transactions.run(connection -> {
+        transactions.run(session -> {
             new Statements().write("update poll set lease_until = ? where spoke = ? and what = ? and fence = ?",
                     Lanes.time(clock.instant().plus(lease)), turn.spoke(), turn.what(), turn.fence())
-                    .execute(connection);
+                    .execute(session);
             return null;
         });
     }
 
     /** Lets the next one poll. */
     public void release(Turn turn) {
-        transactions.run(connection -> {
+        transactions.run(session -> {
             new Statements().write("update poll set lease_until = ? where spoke = ? and what = ? and fence = ?",
                     Lanes.time(clock.instant().minusMillis(1)), turn.spoke(), turn.what(), turn.fence())
-                    .execute(connection);
+                    .execute(session);
             return null;
         });
     }

@@ -35,7 +35,7 @@ enum Entity {
     private final String word;
     private final String table;
     private final List<Column> columns;
-    private final Insert insert;
+    private final String insert;
     private final String update;
 
     /**
@@ -94,8 +94,8 @@ enum Entity {
         return row;
     }
 
-    /** Makes new rows; common to all are when they were made and changed. */
-    Insert insert() {
+    /** Makes new rows; parameters: the columns of {@link #row}, then tenant, when they were made and when changed. */
+    String insert() {
         return insert;
     }
 
@@ -104,21 +104,21 @@ enum Entity {
         return update;
     }
 
-    private static Insert insert(String table, List<Column> columns) {
+    private static String insert(String table, List<Column> columns) {
         List<String> all = new ArrayList<>(List.of("id uuid", "version bigint", "document json", "provenance json"));
         columns.forEach(column -> all.add(column.name() + " " + column.type()));
-        return Insert.into(table, all.toArray(String[]::new)).with("created_at timestamptz", "updated_at timestamptz");
+        return Insert.into(table, all.toArray(String[]::new)).with("created_at timestamptz", "updated_at timestamptz")
+                .sql();
     }
 
     private static String update(String table, List<Column> columns) {
         return """
                 update %s t set version = g.version::bigint, document = g.document::json,
                   provenance = g.provenance::json, %s, updated_at = here.at
-                from unnest(?::uuid[], ?, ?, ?%s) g(id, version, document, provenance, %s),
+                from (select unnest(?::uuid[]) id, unnest(?) version, unnest(?) document, unnest(?) provenance, %s) g,
                   (select ?::timestamptz) here(at)
                 where t.id = g.id
-                """.formatted(table, joined(columns, "%1$s = g.%1$s::%2$s"), ", ?".repeat(columns.size()),
-                joined(columns, "%1$s"));
+                """.formatted(table, joined(columns, "%1$s = g.%1$s::%2$s"), joined(columns, "unnest(?) %1$s"));
     }
 
     private static String joined(List<Column> columns, String pattern) {

@@ -1,6 +1,5 @@
 package io.serai.crm;
 
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -31,7 +30,7 @@ public final class Goldens {
 
     public Optional<Golden> find(String entity, UUID id) {
         return transactions
-                .run(connection -> Optional.ofNullable(load(connection, Entity.of(entity), List.of(id)).get(id)));
+                .run(session -> Optional.ofNullable(load(session, Entity.of(entity), List.of(id)).get(id)));
     }
 
     /**
@@ -56,9 +55,9 @@ public final class Goldens {
         String where = conditions.isEmpty() ? "" : " where " + String.join(" and ", conditions);
         parameters.add(limit + 1);
         List<Golden> found = new ArrayList<>();
-        transactions.run(connection -> {
+        transactions.run(session -> {
             new Statements().read(select(entity) + where + " order by t.tenant, t.id limit ?",
-                    row -> found.add(golden(entity, row)), parameters.toArray()).execute(connection);
+                    row -> found.add(golden(entity, row)), parameters.toArray()).execute(session);
             return null;
         });
         boolean more = found.size() > limit;
@@ -146,7 +145,7 @@ public final class Goldens {
     public List<FieldOrigin> origins(String entityName, UUID id) {
         Entity entity = Entity.of(entityName);
         List<FieldOrigin> origins = new ArrayList<>();
-        transactions.run(connection -> {
+        transactions.run(session -> {
             new Statements().read("select document::text, provenance::text from " + entity.table() + " where id = ?",
                     row -> {
                         Provenance provenance = Provenance.of(Json.document(row.getString(2)));
@@ -154,7 +153,7 @@ public final class Goldens {
                                 Json.document(row.getString(1)))) {
                             origins.add(origin(provenance, leaf.getKey(), leaf.getValue()));
                         }
-                    }, id).execute(connection);
+                    }, id).execute(session);
             return null;
         });
         return origins;
@@ -171,7 +170,7 @@ public final class Goldens {
     /** What each spoke holds of a record. */
     public List<Link> links(String entity, UUID id) {
         List<Link> links = new ArrayList<>();
-        transactions.run(connection -> {
+        transactions.run(session -> {
             new Statements().read("""
                     select spoke, external_id, state, wanted, synced, attempts, next_try_at, problem, revision
                     from link where entity_id = ? and entity = ? order by spoke, external_id
@@ -179,18 +178,18 @@ public final class Goldens {
                     row -> links.add(new Link(row.getString(1), entity, row.getString(2), id, row.getString(3),
                             row.getLong(4), row.getLong(5), row.getInt(6), instant(row, 7), row.getString(8),
                             row.getString(9))),
-                    id, entity).execute(connection);
+                    id, entity).execute(session);
             return null;
         });
         return links;
     }
 
-    static Map<UUID, Golden> load(Connection connection, Entity entity, Collection<UUID> ids) throws SQLException {
+    static Map<UUID, Golden> load(Session session, Entity entity, Collection<UUID> ids) throws SQLException {
         Map<UUID, Golden> found = new LinkedHashMap<>();
         new Statements().read(select(entity) + " where t.id = any(?::uuid[])", row -> {
             Golden golden = golden(entity, row);
             found.put(golden.id(), golden);
-        }, (Object) ids.stream().map(UUID::toString).toArray(String[]::new)).execute(connection);
+        }, (Object) ids.stream().map(UUID::toString).toArray(String[]::new)).execute(session);
         return found;
     }
 

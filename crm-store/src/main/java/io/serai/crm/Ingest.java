@@ -32,8 +32,9 @@ public final class Ingest implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         this.changed = changed;
-        // One worker: writers take turns anyway (Transactions.write), and two would only halve the batches.
-        this.gatherer = new Gatherer<>("ingest", 1, LARGEST_BATCH, MOST_WAITING, this::store);
+        // Two workers: one reads and plans while the other writes and commits. They begin one after the other, so what came
+        // first is stored first: a later word of a spoke about a record is not overtaken.
+        this.gatherer = new Gatherer<>("ingest", 2, LARGEST_BATCH, MOST_WAITING, this::store);
     }
 
     /**
@@ -47,32 +48,30 @@ public final class Ingest implements AutoCloseable {
             prepared.add(new Prepared(arrival, Identifiers.next(clock.instant()),
                     Identifiers.sha256(arrival.received())));
         }
-        List<Outcome> outcomes = new ArrayList<>(prepared.size());
+        List<List<Prepared>> calls = new ArrayList<>();
         for (int from = 0; from < prepared.size(); from += LARGEST_BATCH) {
-            outcomes.addAll(gatherer.call(prepared.subList(from, Math.min(prepared.size(), from + LARGEST_BATCH))));
+            calls.add(prepared.subList(from, Math.min(prepared.size(), from + LARGEST_BATCH)));
         }
+        return gatherer.call(calls);
+    }
+
+    private List<Outcome> store(List<Prepared> batch, Runnable begun) {
+        List<Outcome> outcomes = transactions.plan(
+                session -> new IngestBatch(session, settings, clock.instant()).plan(batch), begun,
+                failed -> isolate(batch, begun, failed));
+        changed.run();
         return outcomes;
     }
 
-    private List<Outcome> store(List<Prepared> batch) {
-        try {
-            List<Outcome> outcomes = transactions
-                    .write(connection -> new IngestBatch(connection, settings, clock.instant()).run(batch));
-            changed.run();
-            return outcomes;
-        } catch (StoreUnavailable nothingStored) {
-            throw nothingStored;
-        } catch (RuntimeException | StackOverflowError failed) {
-            return isolate(batch, failed);
-        }
-    }
-
     /** One bad member must not take the others with it: halves the batch until the bad one stands alone, and parks it. */
-    private List<Outcome> isolate(List<Prepared> batch, Throwable failed) {
+    private List<Outcome> isolate(List<Prepared> batch, Runnable begun, RuntimeException failed) {
+        if (failed instanceof StoreUnavailable nothingStored) {
+            throw nothingStored;
+        }
         if (batch.size() > 1) {
             int middle = batch.size() / 2;
-            List<Outcome> outcomes = new ArrayList<>(store(batch.subList(0, middle)));
-            outcomes.addAll(store(batch.subList(middle, batch.size())));
+            List<Outcome> outcomes = new ArrayList<>(store(batch.subList(0, middle), begun));
+            outcomes.addAll(store(batch.subList(middle, batch.size()), begun));
             return outcomes;
         }
         Arrival arrival = batch.getFirst().arrival();
@@ -80,7 +79,9 @@ public final class Ingest implements AutoCloseable {
                 arrival.spoke(), failed);
         String reason = failed instanceof Transactions.Unstorable unstorable
                 ? unstorable.reason()
-                : failed.getClass().getSimpleName();
+                : failed.getCause() instanceof StackOverflowError
+                        ? failed.getMessage()
+                        : failed.getClass().getSimpleName();
         Refusal earlier = arrival.refusal();
         Refusal refusal = earlier != null
                 ? storable(earlier)
@@ -92,8 +93,10 @@ public final class Ingest implements AutoCloseable {
                 arrival.received(), arrival.receivedAt(), null, refusal, Storable.text(arrival.mapping()),
                 Storable.text(arrival.traceparent()), arrival.edit()), batch.getFirst().messageId(),
                 batch.getFirst().hash());
-        return transactions.write(
-                connection -> new IngestBatch(connection, settings, clock.instant()).run(List.of(parked)));
+        return transactions.plan(
+                session -> new IngestBatch(session, settings, clock.instant()).plan(List.of(parked)), begun, again -> {
+                    throw again;
+                });
     }
 
     private static Refusal storable(Refusal refusal) {

@@ -1,7 +1,6 @@
 package io.serai.crm;
 
 import java.math.BigDecimal;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,19 +32,37 @@ final class IngestBatch {
     /** By what each customer document that arrived is found. */
     private final Map<Map<String, Object>, Set<MatchKey>> keysSaid = new IdentityHashMap<>();
 
-    IngestBatch(Connection connection, Settings settings, Instant now) {
+    IngestBatch(Session session, Settings settings, Instant now) {
         this.settings = settings;
-        this.workspace = new Workspace(connection, settings, now);
+        this.workspace = new Workspace(session, settings, now);
     }
 
-    List<Outcome> run(List<Ingest.Prepared> batch) throws SQLException {
+    Transactions.Plan<List<Outcome>> plan(List<Ingest.Prepared> batch) throws SQLException {
         load(batch);
         List<Outcome> outcomes = new ArrayList<>(batch.size());
         for (Ingest.Prepared prepared : batch) {
             outcomes.add(take(prepared));
         }
-        workspace.write();
-        return outcomes;
+        return new Planned(workspace, outcomes);
+    }
+
+    private record Planned(Workspace workspace, List<Outcome> outcomes) implements Transactions.Plan<List<Outcome>> {
+
+        @Override
+        public Set<Object> read() {
+            return workspace.read();
+        }
+
+        @Override
+        public long seen() {
+            return workspace.seen();
+        }
+
+        @Override
+        public List<Outcome> write(Turn turn) throws SQLException {
+            turn.commit(workspace.write(turn));
+            return outcomes;
+        }
     }
 
     // ---- loading

@@ -41,8 +41,8 @@ record Insert(String table, List<Column> columns, List<Column> common) {
     String sql() {
         return "insert into " + table + " (" + joined(common, Column::name) + ", " + joined(columns, Column::name)
                 + ") select " + joined(common, column -> "same." + column.name()) + ", "
-                + joined(columns, column -> "row." + column.name() + "::" + column.type()) + " from unnest("
-                + joined(columns, _ -> "?") + ") row(" + joined(columns, Column::name) + "), (select "
+                + joined(columns, column -> "row." + column.name() + "::" + column.type()) + " from (select "
+                + joined(columns, column -> "unnest(?) " + column.name()) + ") row, (select "
                 + joined(common, column -> "?::" + column.type()) + ") same(" + joined(common, Column::name) + ")";
     }
 

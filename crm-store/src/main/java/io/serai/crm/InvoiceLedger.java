@@ -36,7 +36,7 @@ public final class InvoiceLedger {
     public List<InvoiceClaim> claim(String spoke, int most, Duration lease) {
         Instant now = clock.instant();
         SpokeProfile profile = settings.profile(spoke, "invoice").orElseThrow();
-        return transactions.run(connection -> {
+        return transactions.run(session -> {
             List<Row> rows = new ArrayList<>();
             new Statements().read("""
                     with due as (
@@ -56,12 +56,12 @@ public final class InvoiceLedger {
                     row -> rows.add(new Row(row.getObject(1, UUID.class), row.getLong(2), row.getBoolean(3),
                             row.getString(4), row.getObject(5, UUID.class), row.getInt(6))),
                     Lanes.time(now), Lanes.time(now), spoke, spoke, spoke, most, spoke, Lanes.time(now.plus(lease)),
-                    Lanes.time(now)).execute(connection);
+                    Lanes.time(now)).execute(session);
             if (rows.isEmpty()) {
                 return List.of();
             }
-            Map<UUID, Golden> goldens = Goldens.load(connection, Entity.INVOICE, rows.stream().map(Row::id).toList());
-            Map<UUID, Map<String, Object>> customers = Lanes.customers(connection, profile, goldens.values());
+            Map<UUID, Golden> goldens = Goldens.load(session, Entity.INVOICE, rows.stream().map(Row::id).toList());
+            Map<UUID, Map<String, Object>> customers = Lanes.customers(session, profile, goldens.values());
             List<InvoiceClaim> claims = new ArrayList<>();
             for (Row row : rows) {
                 Map<String, Object> document = new LinkedHashMap<>(goldens.get(row.id()).document());
@@ -87,22 +87,22 @@ public final class InvoiceLedger {
     }
 
     private boolean store(InvoiceResult result) {
-        boolean stood = transactions.write(connection -> {
+        boolean stood = transactions.write(turn -> {
+            Session session = turn.session();
             InvoiceClaim claim = result.claim();
             boolean[] stands = new boolean[1];
             UUID[] order = new UUID[1];
             new Statements().read("select sales_order from invoice where id = ? and fence = ?", row -> {
                 stands[0] = true;
                 order[0] = row.getObject(1, UUID.class);
-            }, claim.id(), claim.fence()).execute(connection);
-            Workspace workspace = new Workspace(connection, settings, clock.instant());
+            }, claim.id(), claim.fence()).execute(session);
+            Workspace workspace = new Workspace(session, settings, clock.instant());
             Statements lane = new Statements();
             if (stands[0]) {
                 workspace.load(Entity.ORDER, List.of(order[0]));
                 workspace.loadInvoices(List.of(order[0]));
                 apply(result, workspace, workspace.golden(claim.id()), workspace.golden(order[0]), lane);
             }
-            workspace.write();
             lane.write("""
                     insert into delivery (spoke, entity, entity_id, version, operation, fields, outcome, problem,
                       attempt, millis, at)
@@ -116,7 +116,7 @@ public final class InvoiceLedger {
                 confirmed.add(issuer(), "invoice", result.at());
                 Spokes.writeTold(lane, confirmed);
             }
-            lane.execute(connection);
+            turn.commit(workspace.write(turn).and(lane));
             return stands[0];
         });
         changed.run();

@@ -1,7 +1,6 @@
 package io.serai.crm;
 
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,7 +39,8 @@ public final class Lanes implements AutoCloseable {
         this.transactions = transactions;
         this.settings = settings;
         this.clock = clock;
-        this.recorder = new Gatherer<>("record", 1, LARGEST_BATCH, 4 * LARGEST_BATCH, this::recordBatch);
+        this.recorder = new Gatherer<>("record", 1, LARGEST_BATCH, 4 * LARGEST_BATCH,
+                (results, _) -> recordBatch(results));
     }
 
     private record Row(long lane, long fence, UUID id, String externalId, Map<String, Object> ours, String revision,
@@ -55,7 +55,7 @@ public final class Lanes implements AutoCloseable {
                 .orElseThrow(
                         () -> new IllegalArgumentException("Spoke " + spoke + " does not listen to " + entity + "."));
         Instant now = clock.instant();
-        return transactions.run(connection -> {
+        return transactions.run(session -> {
             List<Row> rows = new ArrayList<>();
             new Statements().read("""
                     with due as (
@@ -70,17 +70,17 @@ public final class Lanes implements AutoCloseable {
                     """,
                     row -> rows.add(new Row(row.getLong(1), row.getLong(2), row.getObject(3, UUID.class),
                             row.getString(4), Json.document(row.getString(5)), row.getString(6), row.getInt(7))),
-                    spoke, entity, time(now), time(now), most, time(now.plus(lease))).execute(connection);
-            return rows.isEmpty() ? List.of() : deliveries(connection, profile, rows, now);
+                    spoke, entity, time(now), time(now), most, time(now.plus(lease))).execute(session);
+            return rows.isEmpty() ? List.of() : deliveries(session, profile, rows, now);
         });
     }
 
-    private List<Delivery> deliveries(Connection connection, SpokeProfile profile, List<Row> rows, Instant now)
+    private List<Delivery> deliveries(Session session, SpokeProfile profile, List<Row> rows, Instant now)
             throws SQLException {
-        Map<UUID, Golden> goldens = Goldens.load(connection, Entity.of(profile.entity()),
+        Map<UUID, Golden> goldens = Goldens.load(session, Entity.of(profile.entity()),
                 rows.stream().map(Row::id).toList());
-        Map<UUID, String> traces = traces(connection, goldens);
-        Map<UUID, Map<String, Object>> customers = customers(connection, profile, goldens.values());
+        Map<UUID, String> traces = traces(session, goldens);
+        Map<UUID, Map<String, Object>> customers = customers(session, profile, goldens.values());
         List<Delivery> deliveries = new ArrayList<>();
         Columns nothing = new Columns();
         for (Row row : rows) {
@@ -110,32 +110,32 @@ public final class Lanes implements AutoCloseable {
                     update link l set synced = n.version, lease_until = null, attempts = 0, problem = null,
                       state = case when wanted > n.version then 'BEHIND' else 'SYNCED' end,
                       behind_since = case when wanted > n.version then coalesce(behind_since, now()) end
-                    from unnest(?::uuid[], ?, ?::bigint[], ?::bigint[], ?::bigint[])
-                      n(entity_id, spoke, lane, fence, version)
+                    from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
+                      unnest(?::bigint[]) fence, unnest(?::bigint[]) version) n
                     where l.entity_id = n.entity_id and l.spoke = n.spoke and l.id = n.lane and l.fence = n.fence
-                    """, nothing.arrays()).execute(connection);
+                    """, nothing.arrays()).execute(session);
         }
         return deliveries;
     }
 
     /** The trace that each record's latest change belongs to. */
-    private static Map<UUID, String> traces(Connection connection, Map<UUID, Golden> goldens) throws SQLException {
+    private static Map<UUID, String> traces(Session session, Map<UUID, Golden> goldens) throws SQLException {
         Columns keys = new Columns();
         goldens.values().forEach(golden -> keys.add(golden.id(), golden.version()));
         Map<UUID, String> traces = new HashMap<>();
         new Statements().read("""
                 select c.entity_id, m.traceparent
-                from unnest(?::uuid[], ?::bigint[]) k(id, version)
+                from (select unnest(?::uuid[]) id, unnest(?::bigint[]) version) k
                 join change c on c.entity_id = k.id and c.version = k.version
                 join message m on m.id = c.message
                 where m.traceparent is not null
                 """, row -> traces.put(row.getObject(1, UUID.class), row.getString(2)), keys.arrays())
-                .execute(connection);
+                .execute(session);
         return traces;
     }
 
     /** The customers that records refer to, each with its id in the spoke. */
-    static Map<UUID, Map<String, Object>> customers(Connection connection, SpokeProfile profile,
+    static Map<UUID, Map<String, Object>> customers(Session session, SpokeProfile profile,
             Iterable<Golden> goldens) throws SQLException {
         Set<UUID> ids = new LinkedHashSet<>();
         for (Golden golden : goldens) {
@@ -149,7 +149,7 @@ public final class Lanes implements AutoCloseable {
         if (ids.isEmpty()) {
             return customers;
         }
-        Goldens.load(connection, Entity.CUSTOMER, List.copyOf(ids)).forEach((id, golden) -> {
+        Goldens.load(session, Entity.CUSTOMER, List.copyOf(ids)).forEach((id, golden) -> {
             Map<String, Object> customer = new LinkedHashMap<>();
             customer.put("id", id.toString());
             customer.putAll(golden.document());
@@ -159,7 +159,7 @@ public final class Lanes implements AutoCloseable {
                 select entity_id, external_id from link
                 where spoke = ? and entity = 'customer' and entity_id = any(?::uuid[]) and external_id is not null
                 """, row -> customers.get(row.getObject(1, UUID.class)).put("externalId", row.getString(2)),
-                profile.spoke(), (Object) ids.stream().map(UUID::toString).toArray(String[]::new)).execute(connection);
+                profile.spoke(), (Object) ids.stream().map(UUID::toString).toArray(String[]::new)).execute(session);
         return customers;
     }
 
@@ -173,7 +173,7 @@ public final class Lanes implements AutoCloseable {
 
     /** Records what came of deliveries; returns when it is committed. False for a claim that no longer stood. */
     public List<Boolean> record(List<DeliveryResult> results) {
-        List<Boolean> stood = recorder.call(results);
+        List<Boolean> stood = recorder.call(List.of(results));
         List<Arrival> found = new ArrayList<>();
         for (int i = 0; i < results.size(); i++) {
             DeliveryResult result = results.get(i);
@@ -225,10 +225,11 @@ public final class Lanes implements AutoCloseable {
     }
 
     private List<Boolean> recordTogether(List<DeliveryResult> results) {
-        return transactions.write(connection -> {
-            Map<Long, Current> lanes = current(connection, results);
-            Workspace workspace = new Workspace(connection, settings, clock.instant());
-            Map<UUID, Golden> goldens = overtaken(connection, results, lanes);
+        return transactions.write(turn -> {
+            Session session = turn.session();
+            Map<Long, Current> lanes = current(session, results);
+            Workspace workspace = new Workspace(session, settings, clock.instant());
+            Map<UUID, Golden> goldens = overtaken(session, results, lanes);
             Columns done = new Columns();
             Columns late = new Columns();
             Columns second = new Columns();
@@ -237,13 +238,17 @@ public final class Lanes implements AutoCloseable {
             Columns log = new Columns();
             Map<List<String>, Instant> told = new LinkedHashMap<>();
             List<Boolean> stood = new ArrayList<>();
-            Set<String> taken = taken(connection, results);
+            Set<String> taken = taken(session, results);
             for (DeliveryResult result : results) {
                 Delivery delivery = result.delivery();
                 Current lane = lanes.get(delivery.lane());
                 boolean stands = lane != null && lane.fence() == delivery.fence();
                 stood.add(stands);
                 log(log, told, result);
+                turn.touch(delivery.id());
+                if (result.externalId() != null) {
+                    turn.touch(new Workspace.LinkKey(delivery.spoke(), delivery.entity(), result.externalId()));
+                }
                 if (!stands) {
                     if (lane != null && result.kind() == DeliveryResult.Kind.DONE
                             && lane.externalId() != null && lane.externalId().equals(delivery.externalId())) {
@@ -308,14 +313,13 @@ public final class Lanes implements AutoCloseable {
                     }
                 }
             }
-            write(connection, done, late, second, waiting, adopted, log, told);
-            workspace.write();
+            turn.commit(write(done, late, second, waiting, adopted, log, told).and(workspace.write(turn)));
             return stood;
         });
     }
 
     /** The golden records of lanes on which something happened between the claim and its result. */
-    private Map<UUID, Golden> overtaken(Connection connection, List<DeliveryResult> results,
+    private Map<UUID, Golden> overtaken(Session session, List<DeliveryResult> results,
             Map<Long, Current> lanes) throws SQLException {
         Map<String, Set<UUID>> wanted = new LinkedHashMap<>();
         for (DeliveryResult result : results) {
@@ -328,7 +332,7 @@ public final class Lanes implements AutoCloseable {
         }
         Map<UUID, Golden> goldens = new HashMap<>();
         for (Map.Entry<String, Set<UUID>> entity : wanted.entrySet()) {
-            goldens.putAll(Goldens.load(connection, Entity.of(entity.getKey()), entity.getValue()));
+            goldens.putAll(Goldens.load(session, Entity.of(entity.getKey()), entity.getValue()));
         }
         return goldens;
     }
@@ -341,7 +345,7 @@ public final class Lanes implements AutoCloseable {
         }
     }
 
-    private static Map<Long, Current> current(Connection connection, List<DeliveryResult> results)
+    private static Map<Long, Current> current(Session session, List<DeliveryResult> results)
             throws SQLException {
         Map<Long, Current> lanes = new HashMap<>();
         Columns claims = new Columns();
@@ -349,13 +353,13 @@ public final class Lanes implements AutoCloseable {
                 result.delivery().lane()));
         new Statements().read("""
                 select l.id, l.fence, l.external_id, l.base::text, coalesce(l.ours, l.base)::text, l.revision
-                from unnest(?::uuid[], ?, ?::bigint[]) c(entity_id, spoke, lane)
+                from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane) c
                 join link l on l.entity_id = c.entity_id and l.spoke = c.spoke and l.id = c.lane
                 """,
                 row -> lanes.put(row.getLong(1),
                         new Current(row.getLong(2), row.getString(3), Json.document(row.getString(4)),
                                 Json.document(row.getString(5)), row.getString(6))),
-                claims.arrays()).execute(connection);
+                claims.arrays()).execute(session);
         return lanes;
     }
 
@@ -364,7 +368,7 @@ public final class Lanes implements AutoCloseable {
     }
 
     /** Records of spokes that a create claims to have made but that are linked already. */
-    private static Set<String> taken(Connection connection, List<DeliveryResult> results) throws SQLException {
+    private static Set<String> taken(Session session, List<DeliveryResult> results) throws SQLException {
         Columns made = new Columns();
         for (DeliveryResult result : results) {
             if (result.delivery().creates() && result.externalId() != null) {
@@ -376,13 +380,14 @@ public final class Lanes implements AutoCloseable {
         if (!made.isEmpty()) {
             new Statements()
                     .read("""
-                            select l.spoke, l.entity, l.external_id from unnest(?, ?, ?, ?::bigint[]) m(spoke, entity, external_id, lane)
+                            select l.spoke, l.entity, l.external_id from (select unnest(?) spoke,
+                              unnest(?) entity, unnest(?) external_id, unnest(?::bigint[]) lane) m
                             join link l on l.spoke = m.spoke and l.entity = m.entity and l.external_id = m.external_id
                             where l.id <> m.lane
                             """,
                             row -> taken.add(row.getString(1) + " " + row.getString(2) + " " + row.getString(3)),
                             made.arrays())
-                    .execute(connection);
+                    .execute(session);
         }
         return taken;
     }
@@ -464,8 +469,8 @@ public final class Lanes implements AutoCloseable {
                 delivery.attempt(), result.took().toMillis(), result.at());
     }
 
-    private static void write(Connection connection, Columns done, Columns late, Columns second, Columns waiting,
-            Columns adopted, Columns log, Map<List<String>, Instant> told) throws SQLException {
+    private static Statements write(Columns done, Columns late, Columns second, Columns waiting, Columns adopted,
+            Columns log, Map<List<String>, Instant> told) {
         Statements statements = new Statements();
         if (!done.isEmpty()) {
             statements.write("""
@@ -477,8 +482,9 @@ public final class Lanes implements AutoCloseable {
                       behind_since = case when not coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
                         then coalesce(behind_since, d.at::timestamptz) end,
                       attempts = 0, lease_until = null, problem = null
-                    from unnest(?::uuid[], ?, ?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?, ?)
-                      d(entity_id, spoke, lane, fence, external_id, base, ours, revision, version, at, in_step)
+                    from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
+                      unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) base, unnest(?) ours,
+                      unnest(?) revision, unnest(?::bigint[]) version, unnest(?) at, unnest(?) in_step) d
                     where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and l.fence = d.fence
                     """, done.arrays());
         }
@@ -487,8 +493,9 @@ public final class Lanes implements AutoCloseable {
             statements.write("""
                     update link l set base = d.base::json, ours = d.ours::json, state = 'BEHIND',
                       behind_since = coalesce(behind_since, d.at::timestamptz)
-                    from unnest(?::uuid[], ?, ?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?, ?)
-                      d(entity_id, spoke, lane, fence, external_id, base, ours, revision, version, at, in_step)
+                    from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
+                      unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) base, unnest(?) ours,
+                      unnest(?) revision, unnest(?::bigint[]) version, unnest(?) at, unnest(?) in_step) d
                     where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and d.in_step = 'false'
                       and l.state <> 'PARKED'
                     """, late.arrays());
@@ -501,8 +508,10 @@ public final class Lanes implements AutoCloseable {
                             select l.spoke, l.entity, l.entity_id, d.external_id, d.base::json, d.ours::json, d.revision,
                               l.wanted, d.version, case when l.wanted > d.version then 'BEHIND' else 'SYNCED' end,
                               case when l.wanted > d.version then d.at::timestamptz end, d.at::timestamptz, d.at::timestamptz
-                            from unnest(?::uuid[], ?, ?::bigint[], ?::bigint[], ?, ?, ?, ?, ?::bigint[], ?, ?)
-                              d(entity_id, spoke, lane, fence, external_id, base, ours, revision, version, at, in_step)
+                            from (select unnest(?::uuid[]) entity_id, unnest(?) spoke,
+                              unnest(?::bigint[]) lane, unnest(?::bigint[]) fence, unnest(?) external_id,
+                              unnest(?) base, unnest(?) ours, unnest(?) revision, unnest(?::bigint[]) version,
+                              unnest(?) at, unnest(?) in_step) d
                             join link l on l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane
                             """,
                     second.arrays());
@@ -515,8 +524,9 @@ public final class Lanes implements AutoCloseable {
                                 else coalesce(behind_since, w.next::timestamptz) end,
                               next_try_at = w.next::timestamptz, lease_until = null,
                               attempts = attempts - w.uncounted::int, problem = w.problem
-                            from unnest(?::uuid[], ?, ?::bigint[], ?::bigint[], ?, ?, ?, ?)
-                              w(entity_id, spoke, lane, fence, state, next, uncounted, problem)
+                            from (select unnest(?::uuid[]) entity_id, unnest(?) spoke,
+                              unnest(?::bigint[]) lane, unnest(?::bigint[]) fence, unnest(?) state,
+                              unnest(?) next, unnest(?) uncounted, unnest(?) problem) w
                             where l.entity_id = w.entity_id and l.spoke = w.spoke and l.id = w.lane and l.fence = w.fence
                             """,
                     waiting.arrays());
@@ -524,8 +534,8 @@ public final class Lanes implements AutoCloseable {
         if (!adopted.isEmpty()) {
             statements.write("""
                     update link l set external_id = a.external_id, next_try_at = a.at::timestamptz, lease_until = null
-                    from unnest(?::uuid[], ?, ?::bigint[], ?::bigint[], ?, ?)
-                      a(entity_id, spoke, lane, fence, external_id, at)
+                    from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
+                      unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) at) a
                     where l.entity_id = a.entity_id and l.spoke = a.spoke and l.id = a.lane and l.fence = a.fence
                     """, adopted.arrays());
         }
@@ -534,15 +544,16 @@ public final class Lanes implements AutoCloseable {
                   millis, at)
                 select spoke, entity, id::uuid, version::bigint, operation, fields::json, outcome, problem,
                   attempt::int, millis::int, at::timestamptz
-                from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                  d(spoke, entity, id, version, operation, fields, outcome, problem, attempt, millis, at)
+                from (select unnest(?) spoke, unnest(?) entity, unnest(?) id, unnest(?) version,
+                  unnest(?) operation, unnest(?) fields, unnest(?) outcome, unnest(?) problem,
+                  unnest(?) attempt, unnest(?) millis, unnest(?) at) d
                 """, log.arrays());
         if (!told.isEmpty()) {
             Columns confirmed = new Columns();
             told.forEach((lane, at) -> confirmed.add(lane.getFirst(), lane.getLast(), at));
             Spokes.writeTold(statements, confirmed);
         }
-        statements.execute(connection);
+        return statements;
     }
 
     static OffsetDateTime time(Instant instant) {

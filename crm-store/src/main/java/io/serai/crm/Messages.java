@@ -1,6 +1,5 @@
 package io.serai.crm;
 
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -35,10 +34,10 @@ public final class Messages {
         narrow(conditions, parameters, "id < ?::uuid", after);
         parameters.add(limit + 1);
         List<Message> found = new ArrayList<>();
-        transactions.run(connection -> {
+        transactions.run(session -> {
             new Statements().read(SELECT + " from message where " + String.join(" and ", conditions)
                     + " order by tenant desc, id desc limit ?", row -> found.add(message(row, null, List.of())),
-                    parameters.toArray()).execute(connection);
+                    parameters.toArray()).execute(session);
             return null;
         });
         boolean more = found.size() > limit;
@@ -54,18 +53,18 @@ public final class Messages {
     }
 
     public Optional<Message> find(UUID id) {
-        return transactions.run(connection -> {
+        return transactions.run(session -> {
             List<Message> found = new ArrayList<>();
             new Statements().read(SELECT + ", received, finding::text from message where id = ?", row -> {
                 Message bare = message(row, row.getBytes(14), List.of());
                 found.add(message(row, row.getBytes(14),
-                        journey(connection, bare, Json.document(row.getString(15)))));
-            }, id).execute(connection);
+                        journey(session, bare, Json.document(row.getString(15)))));
+            }, id).execute(session);
             return found.stream().findFirst();
         });
     }
 
-    private static List<Message.Step> journey(Connection connection, Message message, Map<String, Object> finding)
+    private static List<Message.Step> journey(Session session, Message message, Map<String, Object> finding)
             throws SQLException {
         List<Message.Step> journey = new ArrayList<>();
         journey.add(new Message.Step("connector:" + message.spoke() + "/" + message.entity(), message.receivedAt(),
@@ -104,7 +103,7 @@ public final class Messages {
                         row.getString(6) == null
                                 ? row.getString(3) + " version " + row.getLong(7) + ", fields " + row.getString(8)
                                 : row.getString(6))),
-                message.id(), id, id, id, id, id).execute(connection);
+                message.id(), id, id, id, id, id).execute(session);
         return journey;
     }
 

@@ -39,8 +39,8 @@ public final class ParkedItems {
 
     private List<Parked> read(String where, Object... parameters) {
         List<Parked> found = new ArrayList<>();
-        transactions.run(connection -> {
-            new Statements().read(SELECT + where, row -> found.add(parked(row)), parameters).execute(connection);
+        transactions.run(session -> {
+            new Statements().read(SELECT + where, row -> found.add(parked(row)), parameters).execute(session);
             return null;
         });
         return found;

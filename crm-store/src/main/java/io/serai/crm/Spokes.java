@@ -40,8 +40,8 @@ public final class Spokes {
                         """, row -> found.put("invoices " + row.getString(1), status(row)))
                 .read("select spoke, entity, at from told",
                         row -> delivered.put(row.getString(1) + "/" + row.getString(2), Goldens.instant(row, 3)));
-        transactions.run(connection -> {
-            statements.execute(connection);
+        transactions.run(session -> {
+            statements.execute(session);
             return null;
         });
         List<SpokeStatus> all = new ArrayList<>();
@@ -66,7 +66,8 @@ public final class Spokes {
     static void writeTold(Statements statements, Columns confirmed) {
         statements.write(
                 """
-                        insert into told (spoke, entity, at) select spoke, entity, at::timestamptz from unnest(?, ?, ?) t(spoke, entity, at)
+                        insert into told (spoke, entity, at) select spoke, entity, at::timestamptz from (select
+                          unnest(?) spoke, unnest(?) entity, unnest(?) at) t
                         on conflict (tenant, spoke, entity) do update set at = greatest(told.at, excluded.at)
                         """,
                 confirmed.arrays());

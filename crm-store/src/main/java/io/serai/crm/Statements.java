@@ -35,14 +35,26 @@ final class Statements {
         return this;
     }
 
+    /** These, and then those. */
+    Statements and(Statements others) {
+        sql.addAll(others.sql);
+        parameters.addAll(others.parameters);
+        readers.addAll(others.readers);
+        return this;
+    }
+
     boolean isEmpty() {
         return sql.isEmpty();
     }
 
-    void execute(Connection connection) throws SQLException {
-        if (sql.isEmpty()) {
-            return;
+    void execute(Session session) throws SQLException {
+        if (!sql.isEmpty()) {
+            session.execute(this);
         }
+    }
+
+    /** Only for {@link Session}. */
+    void send(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(String.join(";\n", sql))) {
             for (int i = 0; i < parameters.size(); i++) {
                 Object value = parameters.get(i);

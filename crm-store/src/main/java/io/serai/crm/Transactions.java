@@ -1,12 +1,14 @@
 package io.serai.crm;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 
 import javax.sql.DataSource;
 
@@ -14,11 +16,13 @@ import org.postgresql.PGConnection;
 
 /** Runs work in a transaction that knows its tenant. */
 final class Transactions {
-    private static final String DISCARD_PLANS = "discard plans;\n";
     private static final Duration PLANS_LIVE = Duration.ofSeconds(5);
 
     private final DataSource dataSource;
     private final int tenant;
+    /** Who waits for a turn waits here, and not in the database. */
+    private final ReentrantLock turns = new ReentrantLock(true);
+    private final RecentTurns recent = new RecentTurns();
     /** When each server connection last made its plans, in nanoseconds of this process. */
     private final Map<PGConnection, Long> planned = Collections.synchronizedMap(new WeakHashMap<>());
 
@@ -31,37 +35,117 @@ final class Transactions {
         return tenant;
     }
 
+    /** What is done in a transaction. */
     interface Work<R> {
-        R in(Connection connection) throws SQLException;
+        R in(Session session) throws SQLException;
+    }
+
+    /** Writes, and may end the turn itself ({@link Turn#commit}). */
+    interface Writer<R> {
+        R write(Turn turn) throws SQLException;
+    }
+
+    /** What is to be written, worked out from what was read. */
+    interface Plan<R> extends Writer<R> {
+
+        /** What the plan rests on, in the words of {@link Turn#touch}. */
+        Set<Object> read();
+
+        /** The last turn that reading was sure to see. */
+        long seen();
     }
 
     /** Reads, or writes that concern one row's own state (leases, cursors). */
     <R> R run(Work<R> work) {
-        return transaction("select set_config('serai.tenant', ?, true)", work);
+        return transaction(work);
     }
 
     /**
      * Writes golden records, links or invoices. One such transaction at a time per tenant, over all processes: batches
      * make it faster than many small ones side by side, nothing can deadlock, and change numbers rise in commit order.
      */
-    <R> R write(Work<R> work) {
-        return transaction("select set_config('serai.tenant', ?, true), pg_advisory_xact_lock(5391, " + tenant + ")",
-                work);
+    <R> R write(Writer<R> writer) {
+        turns.lock();
+        try {
+            return transaction(session -> inTurn(session, writer));
+        } finally {
+            turns.unlock();
+        }
     }
 
-    private <R> R transaction(String begin, Work<R> work) {
+    /**
+     * As {@link #write(Writer)}. Reading and planning need not wait for the turn: they are done while others write. Whoever
+     * changed meanwhile what the plan rests on makes it void: then it is made again, in the turn.
+     *
+     * @param begun is told when only writing is left, at the latest
+     * @param mend what to do when it fails; still in the turn, so that nobody overtakes
+     */
+    <R> R plan(Work<Plan<R>> planner, Runnable begun, Function<RuntimeException, R> mend) {
+        boolean[] locked = new boolean[1];
+        try {
+            return transaction(session -> {
+                locked[0] = turns.tryLock();
+                Plan<R> early = locked[0] ? null : early(planner, session);
+                if (!locked[0]) {
+                    turns.lock();
+                    locked[0] = true;
+                    begun.run();
+                }
+                return inTurn(session, turn -> {
+                    if (early != null) {
+                        turn.await();
+                    }
+                    boolean holds = early != null && recent.leftAlone(early.read(), early.seen(), turn.number());
+                    Plan<R> plan = holds ? early : planner.in(session);
+                    begun.run();
+                    return plan.write(turn);
+                });
+            });
+        } catch (StackOverflowError tooDeep) {
+            return mend.apply(new IllegalArgumentException("nested too deeply", tooDeep));
+        } catch (RuntimeException failed) {
+            return mend.apply(failed);
+        } finally {
+            if (locked[0]) {
+                turns.unlock();
+            }
+        }
+    }
+
+    /** Null when what was read on the way did not fit together. */
+    private static <R> Plan<R> early(Work<Plan<R>> planner, Session session) throws SQLException {
+        try {
+            return planner.in(session);
+        } catch (RuntimeException | StackOverflowError perhapsOvertaken) {
+            return null;
+        }
+    }
+
+    private <R> R inTurn(Session session, Writer<R> writer) throws SQLException {
+        Turn turn = new Turn(session);
+        R result = writer.write(turn);
+        if (!turn.ended()) {
+            turn.await();
+            turn.commit(new Statements());
+        }
+        recent.add(turn);
+        return result;
+    }
+
+    private <R> R transaction(Work<R> work) {
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);
             try {
-                String first = plansAreOld(connection) ? DISCARD_PLANS + begin : begin;
-                try (PreparedStatement statement = connection.prepareStatement(first)) {
-                    statement.setString(1, Integer.toString(tenant));
-                    statement.execute();
+                Session session = new Session(connection);
+                if (plansAreOld(connection)) {
+                    session.first(new Statements().write("discard plans"));
                 }
-                R result = work.in(connection);
+                session.first(new Statements().read("select set_config('serai.tenant', ?, true)", null,
+                        Integer.toString(tenant)));
+                R result = work.in(session);
                 connection.commit();
                 return result;
-            } catch (SQLException | RuntimeException failed) {
+            } catch (SQLException | RuntimeException | StackOverflowError failed) {
                 rollback(connection, failed);
                 throw failed;
             }
@@ -85,7 +169,7 @@ final class Transactions {
         return made != null;
     }
 
-    private static void rollback(Connection connection, Exception failed) {
+    private static void rollback(Connection connection, Throwable failed) {
         try {
             connection.rollback();
         } catch (SQLException alsoFailed) {

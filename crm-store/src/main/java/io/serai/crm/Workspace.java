@@ -2,7 +2,6 @@ package io.serai.crm;
 
 import java.nio.charset.StandardCharsets;
 import java.math.BigDecimal;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -11,6 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,10 +26,10 @@ import io.serai.crm.plan.Source;
 
 /**
  * The part of the store that one transaction works on: loaded with few statements, changed in memory, written back with
- * one round trip. Lives inside {@link Transactions#write}, so nobody else changes these rows meanwhile.
+ * one round trip. It is written in a {@link Turn}, and only while nobody else has changed what it was loaded with.
  */
 final class Workspace {
-    private final Connection connection;
+    private final Session session;
     private final Settings settings;
     private final Instant now;
 
@@ -48,12 +48,16 @@ final class Workspace {
     final Map<String, Behind> behind = new LinkedHashMap<>();
     final List<LinkRow> touchedLinks = new ArrayList<>();
     private final Set<Long> awaited = new LinkedHashSet<>();
-    private long headSequence;
-    private byte[] headHash;
+    private final Set<Object> read = new HashSet<>();
+    private long seen;
 
     record EventKey(String spoke, String event) {}
 
     record LinkKey(String spoke, String entity, String externalId) {}
+
+    record OrderNumber(String number) {}
+
+    record InvoiceNumber(String number) {}
 
     /** A message that was here before. */
     record Known(UUID id, byte[] hash, String state, UUID entityId, Long version, Refusal refusal) {}
@@ -160,8 +164,8 @@ final class Workspace {
         }
     }
 
-    Workspace(Connection connection, Settings settings, Instant now) {
-        this.connection = connection;
+    Workspace(Session session, Settings settings, Instant now) {
+        this.session = session;
         this.settings = settings;
         this.now = now.truncatedTo(ChronoUnit.MICROS); // what the database keeps: the chain of changes is computed over it
     }
@@ -180,14 +184,22 @@ final class Workspace {
         for (UUID id : ids) {
             wanted.computeIfAbsent(Entity.CUSTOMER, _ -> new LinkedHashSet<>()).add(id);
         }
-        Statements first = readHead(new Statements());
+        read.addAll(events);
+        read.addAll(records);
+        read.addAll(keys);
+        read.addAll(ids);
+        orderNumbers.forEach(number -> read.add(new OrderNumber(number)));
+        invoiceNumbers.forEach(number -> read.add(new InvoiceNumber(number)));
+        Statements first = new Statements().read("select turn from change_head", row -> seen = row.getLong(1));
         Columns eventColumns = new Columns();
         events.forEach(key -> eventColumns.add(key.spoke(), key.event()));
         if (!eventColumns.isEmpty()) {
-            first.read("""
-                    select m.spoke, m.event, m.id, m.received_hash, m.state, m.entity_id, m.version, m.refusal::text
-                    from unnest(?, ?) k(spoke, event) join message m on m.spoke = k.spoke and m.event = k.event
-                    """, this::takeMessage, eventColumns.arrays());
+            first.read(
+                    """
+                            select m.spoke, m.event, m.id, m.received_hash, m.state, m.entity_id, m.version, m.refusal::text
+                            from (select unnest(?) spoke, unnest(?) event) k join message m on m.spoke = k.spoke and m.event = k.event
+                            """,
+                    this::takeMessage, eventColumns.arrays());
         }
         Columns linkColumns = new Columns();
         records.forEach(key -> linkColumns.add(key.spoke(), key.entity(), key.externalId()));
@@ -195,7 +207,7 @@ final class Workspace {
             first.read(
                     """
                             select l.id, l.spoke, l.entity, l.external_id, l.entity_id, l.base::text, l.ours::text, l.revision, l.wanted
-                            from unnest(?, ?, ?) k(spoke, entity, external_id)
+                            from (select unnest(?) spoke, unnest(?) entity, unnest(?) external_id) k
                             join link l on l.spoke = k.spoke and l.entity = k.entity and l.external_id = k.external_id
                             """,
                     row -> {
@@ -212,7 +224,7 @@ final class Workspace {
         }
         if (!keyColumns.isEmpty()) {
             first.read("""
-                    select q.key, k.customer from unnest(?) q(key)
+                    select q.key, k.customer from (select unnest(?) key) q
                     cross join lateral (select customer from customer_key k where k.key = q.key limit 20) k
                     """, row -> {
                 UUID id = row.getObject(2, UUID.class);
@@ -234,7 +246,7 @@ final class Workspace {
                     select(Entity.ORDER) + " join invoice i on i.sales_order = t.id where i.number = any(?)",
                     row -> takeGolden(Entity.ORDER, row), (Object) invoiceNumbers.toArray(String[]::new));
         }
-        first.execute(connection);
+        first.execute(session);
         load(wanted);
         if (wanted.containsKey(Entity.ORDER)) {
             loadInvoices(wanted.get(Entity.ORDER));
@@ -248,7 +260,7 @@ final class Workspace {
     /** The invoices of orders. */
     void loadInvoices(Collection<UUID> orders) throws SQLException {
         new Statements().read(select(Entity.INVOICE) + " where t.sales_order = any(?::uuid[])",
-                row -> takeGolden(Entity.INVOICE, row), (Object) Writing.ids(orders)).execute(connection);
+                row -> takeGolden(Entity.INVOICE, row), (Object) Writing.ids(orders)).execute(session);
     }
 
     private void load(Map<Entity, Set<UUID>> wanted) throws SQLException {
@@ -260,7 +272,7 @@ final class Workspace {
                         (Object) Writing.ids(missing));
             }
         });
-        second.execute(connection);
+        second.execute(session);
     }
 
     private static String select(Entity entity) {
@@ -294,10 +306,21 @@ final class Workspace {
         return link;
     }
 
+    /** What all this rests on; see {@link Turn#touch}. */
+    Set<Object> read() {
+        return read;
+    }
+
+    /** The last turn that loading was sure to see. */
+    long seen() {
+        return seen;
+    }
+
     private void takeGolden(Entity entity, ResultSet row) throws SQLException {
         GoldenRow golden = new GoldenRow(entity, row.getObject(1, UUID.class), row.getLong(2),
                 Json.document(row.getString(3)), row.getString(4),
                 row.getObject(5, java.time.OffsetDateTime.class).toInstant());
+        read.add(golden.id);
         if (goldens.putIfAbsent(golden.id, golden) == null) {
             if (entity == Entity.CUSTOMER) {
                 golden.keysBefore = golden.keys();
@@ -333,11 +356,12 @@ final class Workspace {
 
     /** As {@link #message}, and asks the database when the batch was not loaded with it. */
     Known lookUpMessage(String spoke, String event) throws SQLException {
+        read.add(new EventKey(spoke, event));
         if (!messages.containsKey(new EventKey(spoke, event))) {
             new Statements().read("""
                     select spoke, event, id, received_hash, state, entity_id, version, refusal::text
                     from message where spoke = ? and event = ?
-                    """, this::takeMessage, spoke, event).execute(connection);
+                    """, this::takeMessage, spoke, event).execute(session);
         }
         return message(spoke, event);
     }
@@ -379,16 +403,17 @@ final class Workspace {
                 select id, spoke, entity, external_id, entity_id, base::text, ours::text, revision, wanted from link
                 where entity_id = ?::uuid and spoke = ? and entity = ? and external_id is null
                 """, row -> found.add(takeLink(row)), golden.id.toString(), spoke, golden.entity.word())
-                .execute(connection);
+                .execute(session);
         found.forEach(link -> awaited.add(link.id));
         return found.isEmpty() ? null : found.getFirst();
     }
 
     /** What was paid for an order that has no invoice yet. */
     BigDecimal paidFor(GoldenRow order) throws SQLException {
+        read.add(order.id.toString());
         BigDecimal[] paid = {BigDecimal.ZERO};
         new Statements().read("select coalesce(sum(amount), 0) from payment where sales_order = ? and invoice is null",
-                row -> paid[0] = row.getBigDecimal(1), order.id).execute(connection);
+                row -> paid[0] = row.getBigDecimal(1), order.id).execute(session);
         for (GoldenRow golden : goldens.values()) {
             if (golden.entity == Entity.PAYMENT && golden.isNew
                     && order.id.toString().equals(golden.document.get("order"))) {
@@ -498,30 +523,55 @@ final class Workspace {
 
     // ---- writing
 
-    void write() throws SQLException {
-        if (!changes.isEmpty() && headHash == null) {
-            readHead(new Statements()).execute(connection);
-        }
-        chain();
-        new Writing(this, settings.tenant()).statements().execute(connection);
+    /** What it takes to write all this in {@code turn}; others may add to it before it is committed. */
+    Statements write(Turn turn) {
+        chain(turn);
+        touch(turn);
+        return new Writing(this, settings.tenant()).statements();
     }
 
     /** Numbers the changes and chains each to the one before. */
-    private void chain() {
-        long sequence = headSequence;
-        byte[] hash = headHash == null ? new byte[1] : headHash; // null: the tenant's first entry
+    private void chain(Turn turn) {
+        long sequence = turn.sequence();
+        byte[] hash = turn.hash();
         for (int i = 0; i < changes.size(); i++) {
             sequence++;
             hash = changes.get(i).hash(hash, sequence, now);
             changes.set(i, changes.get(i).chained(sequence, hash));
         }
+        turn.chained(sequence, hash);
     }
 
-    private Statements readHead(Statements statements) {
-        return statements.read("select sequence, hash from change_head", row -> {
-            headSequence = row.getLong(1);
-            headHash = row.getBytes(2);
-        });
+    /** Whoever has read any of this has to read it again. */
+    private void touch(Turn turn) {
+        for (JournalRow row : journal) {
+            if (row.event() != null) {
+                turn.touch(new EventKey(row.arrived().arrival().spoke(), row.event()));
+            }
+        }
+        for (LinkRow link : touchedLinks) {
+            turn.touch(new LinkKey(link.spoke, link.entity, link.externalId));
+            turn.touch(link.entityId);
+        }
+        behind.values().forEach(one -> turn.touch(one.id()));
+        for (GoldenRow golden : changed()) {
+            turn.touch(golden.id);
+            switch (golden.entity) {
+                case CUSTOMER -> {
+                    golden.keysBefore.forEach(turn::touch);
+                    golden.keys().forEach(turn::touch);
+                }
+                case ORDER -> turn.touch(new OrderNumber(golden.text("number")));
+                case INVOICE -> {
+                    turn.touch(new OrderNumber(golden.text("orderNumber")));
+                    turn.touch(new InvoiceNumber(golden.text("number")));
+                }
+                case PAYMENT -> turn.touch(golden.document.get("order"));
+                case OPPORTUNITY, INTERACTION -> {
+                    // nobody reads them but through their links
+                }
+            }
+        }
     }
 
     /** The golden records that were made or got a new version. */

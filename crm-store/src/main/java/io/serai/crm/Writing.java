@@ -19,25 +19,25 @@ import io.serai.crm.plan.NameSearch;
 
 /** Writes what a {@link Workspace} has become, so that a batch costs one round trip however many tables it touches. */
 final class Writing {
-    private static final Insert MESSAGES = Insert.into("message", "id uuid", "spoke text", "entity text", "event text",
+    private static final String MESSAGES = Insert.into("message", "id uuid", "spoke text", "entity text", "event text",
             "protocol text", "content_type text", "received_at timestamptz", "mapping text", "traceparent text",
             "state text", "entity_id uuid", "version bigint", "refusal json", "finding json", "received bytea",
-            "received_hash bytea");
-    private static final Insert INVOICES = Insert
+            "received_hash bytea").sql();
+    private static final String INVOICES = Insert
             .into("invoice", "id uuid", "version bigint", "document json", "provenance json", "sales_order uuid",
                     "customer uuid", "reference text", "status text", "currency text", "total numeric",
                     "idempotency_key uuid")
-            .with("state text", "next_try_at timestamptz", "created_at timestamptz", "updated_at timestamptz");
-    private static final Insert LINES = Insert.into("order_line", "sales_order uuid", "line int", "sku text",
-            "description text", "quantity numeric", "unit_price numeric", "tax_rate numeric", "amount numeric");
-    private static final Insert KEYS = Insert.into("customer_key", "key bigint", "customer uuid");
-    private static final Insert WORDS = Insert.into("customer_word", "word text", "customer uuid");
-    private static final Insert LINKS = Insert.into("link", "spoke text", "entity text", "external_id text",
+            .with("state text", "next_try_at timestamptz", "created_at timestamptz", "updated_at timestamptz").sql();
+    private static final String LINES = Insert.into("order_line", "sales_order uuid", "line int", "sku text",
+            "description text", "quantity numeric", "unit_price numeric", "tax_rate numeric", "amount numeric").sql();
+    private static final String KEYS = Insert.into("customer_key", "key bigint", "customer uuid").sql();
+    private static final String WORDS = Insert.into("customer_word", "word text", "customer uuid").sql();
+    private static final String LINKS = Insert.into("link", "spoke text", "entity text", "external_id text",
             "entity_id uuid", "base json", "ours json", "revision text", "wanted bigint", "synced bigint", "state text",
-            "behind_since timestamptz").with("next_try_at timestamptz");
-    private static final Insert CHANGES = Insert.into("change", "sequence bigint", "entity text", "entity_id uuid",
+            "behind_since timestamptz").with("next_try_at timestamptz").sql();
+    private static final String CHANGES = Insert.into("change", "sequence bigint", "entity text", "entity_id uuid",
             "version bigint", "fields json", "spoke text", "message uuid", "reason text", "hash bytea")
-            .with("at timestamptz");
+            .with("at timestamptz").sql();
 
     private final Workspace work;
     private final Integer tenant;
@@ -62,9 +62,9 @@ final class Writing {
         return statements;
     }
 
-    private void insert(Insert insert, Columns rows, Object... common) {
+    private void insert(String sql, Columns rows, Object... common) {
         if (!rows.isEmpty()) {
-            statements.write(insert.sql(), rows.arrays(common));
+            statements.write(sql, rows.arrays(common));
         }
     }
 
@@ -144,7 +144,7 @@ final class Writing {
         }
         if (!gone.isEmpty()) {
             statements.write("""
-                    delete from customer_key k using unnest(?, ?::uuid[]) gone(key, customer)
+                    delete from customer_key k using (select unnest(?) key, unnest(?::uuid[]) customer) gone
                     where k.key = gone.key and k.customer = gone.customer
                     """, gone.arrays());
         }
@@ -159,7 +159,7 @@ final class Writing {
         }
         if (!gone.isEmpty()) {
             statements.write("""
-                    delete from customer_word w using unnest(?, ?::uuid[]) gone(word, customer)
+                    delete from customer_word w using (select unnest(?) word, unnest(?::uuid[]) customer) gone
                     where w.word = gone.word and w.customer = gone.customer
                     """, gone.arrays());
         }
@@ -226,8 +226,9 @@ final class Writing {
                       state = case when u.in_step::boolean then 'SYNCED' else 'BEHIND' end,
                       behind_since = case when u.in_step::boolean then null else coalesce(behind_since, at) end,
                       next_try_at = case when state = 'BEHIND' and attempts > 0 then next_try_at else at end
-                    from unnest(?::uuid[], ?, ?::bigint[], ?, ?, ?, ?, ?, ?)
-                      u(entity_id, spoke, id, external_id, base, ours, revision, version, in_step),
+                    from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) id,
+                      unnest(?) external_id, unnest(?) base, unnest(?) ours, unnest(?) revision,
+                      unnest(?) version, unnest(?) in_step) u,
                       (select ?::timestamptz) here(at)
                     where l.entity_id = u.entity_id and l.spoke = u.spoke and l.id = u.id
                     """, updated.arrays(now));
@@ -251,7 +252,8 @@ final class Writing {
                     update link l set wanted = f.version, state = 'BEHIND', behind_since = coalesce(behind_since, at),
                       attempts = case when state = 'PARKED' then 0 else attempts end,
                       next_try_at = case when state = 'BEHIND' and attempts > 0 then next_try_at else at end
-                    from unnest(?, ?::uuid[], ?::bigint[], ?) f(spoke, entity_id, version, except_external_id),
+                    from (select unnest(?) spoke, unnest(?::uuid[]) entity_id, unnest(?::bigint[]) version,
+                      unnest(?) except_external_id) f,
                       (select ?::timestamptz) here(at)
                     where l.entity_id = f.entity_id and l.spoke = f.spoke
                       and l.external_id is distinct from coalesce(f.except_external_id, '')
@@ -262,7 +264,8 @@ final class Writing {
             statements.write("""
                     insert into link (tenant, spoke, entity, entity_id, wanted, state, behind_since, next_try_at)
                     select here.tenant, spoke, entity, entity_id, version, 'BEHIND', at, at
-                    from unnest(?, ?, ?::uuid[], ?::bigint[]) m(spoke, entity, entity_id, version),
+                    from (select unnest(?) spoke, unnest(?) entity, unnest(?::uuid[]) entity_id,
+                      unnest(?::bigint[]) version) m,
                       (select ?::int, ?::timestamptz) here(tenant, at)
                     where not exists (select 1 from link l where l.entity_id = m.entity_id and l.spoke = m.spoke)
                     """, missing.arrays(tenant, now));
@@ -279,10 +282,6 @@ final class Writing {
                     change.source().spoke(), change.source().message(), change.reason(), change.hash());
         }
         insert(CHANGES, rows, tenant, now);
-        statements.write("""
-                insert into change_head (sequence, hash) values (?, ?)
-                on conflict (tenant) do update set sequence = excluded.sequence, hash = excluded.hash
-                """, work.changes.getLast().sequence(), work.changes.getLast().hash());
     }
 
     private void parked() {
@@ -298,8 +297,9 @@ final class Writing {
                               detail, at)
                             select id::uuid, kind, subject, cause, spoke, entity, entity_id::uuid, message::uuid, step, field,
                               problem, detail::json, here.at
-                            from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                              p(id, kind, subject, cause, spoke, entity, entity_id, message, step, field, problem, detail),
+                            from (select unnest(?) id, unnest(?) kind, unnest(?) subject, unnest(?) cause,
+                              unnest(?) spoke, unnest(?) entity, unnest(?) entity_id, unnest(?) message,
+                              unnest(?) step, unnest(?) field, unnest(?) problem, unnest(?) detail) p,
                               (select ?::timestamptz) here(at)
                             where kind <> 'POSSIBLE_DUPLICATE' or not exists (select 1 from parked old
                               where old.kind = 'POSSIBLE_DUPLICATE' and old.subject = p.subject)

@@ -44,7 +44,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
             Map.entry("listen_addresses", "127.0.0.1"), Map.entry("unix_socket_directories", ""),
             Map.entry("max_connections", "60"), Map.entry("shared_buffers", "192MB"),
             Map.entry("wal_compression", "pglz"), Map.entry("max_wal_size", "2GB"), Map.entry("min_wal_size", "256MB"),
-            Map.entry("checkpoint_timeout", "15min"), Map.entry("random_page_cost", "1.1"), Map.entry("jit", "off"),
+            Map.entry("checkpoint_timeout", "15min"), Map.entry("autovacuum_naptime", "5s"),
+            Map.entry("random_page_cost", "1.1"), Map.entry("jit", "off"),
             Map.entry("timezone", "UTC"), Map.entry("log_timezone", "UTC"),
             Map.entry("log_min_messages", "warning"), Map.entry("log_min_error_statement", "panic"),
             Map.entry("log_parameter_max_length", "0"), Map.entry("log_parameter_max_length_on_error", "0"));
