@@ -2,9 +2,8 @@
 -- sees nothing. The runtime role (placeholder "role") owns nothing and may not switch this off.
 --
 -- The tables that every message writes to leave two foreign keys out, which would cost a third of the whole work: their
--- tenant (whoever changes anything moves the tenant's change_head, which has the key), and the customer of customer_key and
--- customer_word (indexes that the store derives from the customer in the same statement batch). They have as few indexes
--- as will do, and keep documents as json and not as jsonb: nothing looks into a document here, and what the database has to
+-- tenant (whoever changes anything moves the tenant's change_head, which has the key), and the customer of customer_key (an index that the
+-- store derives from the customer in the same statement batch). They have as few indexes as will do, and keep documents as json and not as jsonb: nothing looks into a document here, and what the database has to
 -- find or to hold true of it stands in columns beside it.
 --
 -- Writers of golden records, links and invoices take turns (change_head), so the numbers of "change" rise in commit order,
@@ -76,21 +75,13 @@ create table customer (
 );
 create index on customer (tenant, member_of) where member_of is not null;
 
--- By what a customer is recognised: e-mail, phone, official number, sound of name and place, each as the first 64 bits of its
--- hash. Whoever finds a customer by it compares the key itself before believing it.
+-- By what a customer is found. The first letter says what it is: e-mail, phone, official (i)dentifier, (b)lock of alike sounding
+-- names in one place, and (w)ords of the name, each followed by the others, so that one search answers for several.
 create table customer_key (
   tenant int not null,
-  key bigint not null,
+  key text collate "C" not null,
   customer uuid not null,
   primary key (tenant, key, customer)
-);
-
--- By what people search: the words of a name, each followed by the others, so that one index answers for several.
-create table customer_word (
-  tenant int not null,
-  word text collate "C" not null,
-  customer uuid not null,
-  primary key (tenant, word, customer)
 );
 
 create table sales_order (
@@ -342,7 +333,7 @@ create table poll (
 do $$
 declare t text;
 begin
-  foreach t in array array['message', 'customer', 'customer_key', 'customer_word', 'sales_order', 'order_line', 'invoice', 'payment',
+  foreach t in array array['message', 'customer', 'customer_key', 'sales_order', 'order_line', 'invoice', 'payment',
       'opportunity', 'interaction', 'link', 'change', 'change_head', 'delivery', 'told', 'parked', 'poll'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);

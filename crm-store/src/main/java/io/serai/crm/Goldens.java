@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 import io.serai.crm.plan.MatchKey;
+import io.serai.crm.plan.NameSearch;
 import io.serai.crm.plan.Projection;
 import io.serai.crm.plan.Provenance;
 import io.serai.crm.plan.Source;
@@ -124,20 +125,20 @@ public final class Goldens {
         words.sort(Comparator.comparingInt(String::length).reversed());
         String longest = words.getFirst();
         StringBuilder others = new StringBuilder();
-        parameters.add(longest);
-        parameters.add(longest + "\uFFFD");
+        parameters.add(NameSearch.prefix(longest));
+        parameters.add(NameSearch.prefix(longest) + "\uFFFD");
         for (String word : words) {
             if (!longest.startsWith(word)) {
-                others.append(" and position(? in word) > 0");
+                others.append(" and position(? in key) > 0");
                 parameters.add(" " + word);
             }
         }
-        return "t.id = any(array(select customer from customer_word where word >= ? and word < ?" + others + " limit "
+        return "t.id = any(array(select customer from customer_key where key >= ? and key < ?" + others + " limit "
                 + MOST_FOUND + "))";
     }
 
     private static String key(MatchKey key, List<Object> parameters) {
-        parameters.add(key.hash());
+        parameters.add(key.written());
         return "t.id = any(array(select customer from customer_key where key = ?))";
     }
 

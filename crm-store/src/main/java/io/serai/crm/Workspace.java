@@ -121,7 +121,8 @@ final class Workspace {
         boolean isNew;
         private boolean changed;
         Set<MatchKey> keysBefore = Set.of();
-        Set<String> wordsBefore = Set.of();
+        /** As the index has it. */
+        Set<String> entriesBefore = Set.of();
         private Map<String, Object> keyed;
         private Set<MatchKey> keys;
 
@@ -149,6 +150,13 @@ final class Workspace {
                 keyed = document;
             }
             return keys;
+        }
+
+        /** All that leads to a customer in the index. */
+        Set<String> entries() {
+            Set<String> entries = new LinkedHashSet<>(NameSearch.entries(document));
+            keys().forEach(key -> entries.add(key.written()));
+            return entries;
         }
 
         String text(String field) {
@@ -216,11 +224,10 @@ final class Workspace {
                     }, linkColumns.arrays());
         }
         Columns keyColumns = new Columns();
-        Map<Long, MatchKey> asked = new HashMap<>();
+        Map<String, MatchKey> asked = new HashMap<>();
         for (MatchKey key : keys) {
-            long hash = key.hash();
-            asked.put(hash, key);
-            keyColumns.add(hash);
+            asked.put(key.written(), key);
+            keyColumns.add(key.written());
         }
         if (!keyColumns.isEmpty()) {
             first.read("""
@@ -228,7 +235,7 @@ final class Workspace {
                     cross join lateral (select customer from customer_key k where k.key = q.key limit 20) k
                     """, row -> {
                 UUID id = row.getObject(2, UUID.class);
-                byKey.computeIfAbsent(asked.get(row.getLong(1)), _ -> new LinkedHashSet<>()).add(id);
+                byKey.computeIfAbsent(asked.get(row.getString(1)), _ -> new LinkedHashSet<>()).add(id);
                 wanted.computeIfAbsent(Entity.CUSTOMER, _ -> new LinkedHashSet<>()).add(id);
             }, keyColumns.arrays());
         }
@@ -324,7 +331,7 @@ final class Workspace {
         if (goldens.putIfAbsent(golden.id, golden) == null) {
             if (entity == Entity.CUSTOMER) {
                 golden.keysBefore = golden.keys();
-                golden.wordsBefore = NameSearch.entries(golden.document);
+                golden.entriesBefore = golden.entries();
             } else if (entity == Entity.INVOICE) {
                 invoicesByOrder.put(row.getObject(6, UUID.class), golden);
             }

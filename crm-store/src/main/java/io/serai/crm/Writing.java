@@ -3,6 +3,7 @@ package io.serai.crm;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -10,12 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
 
 import io.serai.crm.Workspace.GoldenRow;
 import io.serai.crm.Workspace.LinkRow;
-import io.serai.crm.plan.MatchKey;
-import io.serai.crm.plan.NameSearch;
 
 /** Writes what a {@link Workspace} has become, so that a batch costs one round trip however many tables it touches. */
 final class Writing {
@@ -30,8 +28,7 @@ final class Writing {
             .with("state text", "next_try_at timestamptz", "created_at timestamptz", "updated_at timestamptz").sql();
     private static final String LINES = Insert.into("order_line", "sales_order uuid", "line int", "sku text",
             "description text", "quantity numeric", "unit_price numeric", "tax_rate numeric", "amount numeric").sql();
-    private static final String KEYS = Insert.into("customer_key", "key bigint", "customer uuid").sql();
-    private static final String WORDS = Insert.into("customer_word", "word text", "customer uuid").sql();
+    private static final String KEYS = Insert.into("customer_key", "key text", "customer uuid").sql();
     private static final String LINKS = Insert.into("link", "spoke text", "entity text", "external_id text",
             "entity_id uuid", "base json", "ours json", "revision text", "wanted bigint", "synced bigint", "state text",
             "behind_since timestamptz").with("next_try_at timestamptz").sql();
@@ -42,7 +39,11 @@ final class Writing {
     private final Workspace work;
     private final Integer tenant;
     private final OffsetDateTime now;
+    /** What makes room for new rows. */
+    private final Statements before = new Statements();
     private final Statements statements = new Statements();
+    private final List<Object> inserted = new ArrayList<>();
+    private final List<String> inserts = new ArrayList<>();
     /** A new record is often said, held and logged in one and the same document: it is written out once. */
     private final Map<Map<String, Object>, String> texts = new IdentityHashMap<>();
 
@@ -59,12 +60,26 @@ final class Writing {
         behind();
         changes();
         parked();
-        return statements;
+        return before.and(together()).and(statements);
+    }
+
+    /** New rows of all tables go in one statement: what a statement costs before it does anything is much of a small batch. */
+    private Statements together() {
+        if (inserts.isEmpty()) {
+            return new Statements();
+        }
+        StringBuilder sql = new StringBuilder();
+        for (int i = 0; i < inserts.size() - 1; i++) {
+            sql.append(i == 0 ? "with " : ", ").append("part").append(i).append(" as (").append(inserts.get(i))
+                    .append(")");
+        }
+        return new Statements().write(sql.append(' ').append(inserts.getLast()).toString(), inserted.toArray());
     }
 
     private void insert(String sql, Columns rows, Object... common) {
         if (!rows.isEmpty()) {
-            statements.write(sql, rows.arrays(common));
+            inserts.add(sql);
+            inserted.addAll(Arrays.asList(rows.arrays(common)));
         }
     }
 
@@ -132,7 +147,6 @@ final class Writing {
             }
         }
         keys(customers);
-        words(customers);
         lines(orders);
     }
 
@@ -140,47 +154,18 @@ final class Writing {
         Columns gone = new Columns();
         Columns come = new Columns();
         for (GoldenRow customer : customers) {
-            differences(hashes(customer.keysBefore), hashes(customer.keys()), customer.id, gone, come);
+            Set<String> before = customer.entriesBefore;
+            Set<String> now = customer.entries();
+            before.stream().filter(entry -> !now.contains(entry)).forEach(entry -> gone.add(entry, customer.id));
+            now.stream().filter(entry -> !before.contains(entry)).forEach(entry -> come.add(entry, customer.id));
         }
         if (!gone.isEmpty()) {
-            statements.write("""
+            before.write("""
                     delete from customer_key k using (select unnest(?) key, unnest(?::uuid[]) customer) gone
                     where k.key = gone.key and k.customer = gone.customer
                     """, gone.arrays());
         }
         insert(KEYS, come, tenant);
-    }
-
-    private void words(List<GoldenRow> customers) {
-        Columns gone = new Columns();
-        Columns come = new Columns();
-        for (GoldenRow customer : customers) {
-            differences(customer.wordsBefore, NameSearch.entries(customer.document), customer.id, gone, come);
-        }
-        if (!gone.isEmpty()) {
-            statements.write("""
-                    delete from customer_word w using (select unnest(?) word, unnest(?::uuid[]) customer) gone
-                    where w.word = gone.word and w.customer = gone.customer
-                    """, gone.arrays());
-        }
-        insert(WORDS, come, tenant);
-    }
-
-    private static Set<Long> hashes(Set<MatchKey> keys) {
-        return keys.stream().map(MatchKey::hash).collect(Collectors.toSet());
-    }
-
-    private static <E> void differences(Set<E> before, Set<E> now, UUID customer, Columns gone, Columns come) {
-        for (E entry : before) {
-            if (!now.contains(entry)) {
-                gone.add(entry, customer);
-            }
-        }
-        for (E entry : now) {
-            if (!before.contains(entry)) {
-                come.add(entry, customer);
-            }
-        }
     }
 
     private void lines(List<GoldenRow> orders) {
@@ -197,7 +182,7 @@ final class Writing {
                 }
             }
         }
-        statements.write("delete from order_line where sales_order = any(?::uuid[])",
+        before.write("delete from order_line where sales_order = any(?::uuid[])",
                 (Object) ids(orders.stream().map(order -> order.id).toList()));
         insert(LINES, rows, tenant);
     }

@@ -1,6 +1,5 @@
 package io.serai.crm.plan;
 
-import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -10,7 +9,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-import org.apache.commons.codec.digest.MurmurHash3;
 import org.apache.commons.codec.language.ColognePhonetic;
 
 /**
@@ -23,13 +21,19 @@ public record MatchKey(Kind kind, String value) {
     /** What a key is worth. */
     public enum Kind {
         /** E-mail address in lower case: decides. */
-        EMAIL,
+        EMAIL('e'),
         /** Phone number in E.164: decides unless names contradict it. */
-        PHONE,
+        PHONE('p'),
         /** Tax or other official number without blanks and dots: decides. */
-        IDENTIFIER,
+        IDENTIFIER('i'),
         /** Sound of the name and the place: only says who is worth comparing. */
-        BLOCK;
+        BLOCK('b');
+
+        private final char letter;
+
+        Kind(char letter) {
+            this.letter = letter;
+        }
 
         /** Whether equality of the key makes two records one. */
         public boolean decides() {
@@ -55,9 +59,9 @@ public record MatchKey(Kind kind, String value) {
                         + NOT_WORD.matcher(value).replaceAll("").toUpperCase(Locale.ROOT));
     }
 
-    /** 64 bits that stand for the key, the same on every machine. Two keys may share them, if hardly ever. */
-    public long hash() {
-        return MurmurHash3.hash128x64((kind.name() + ':' + value).getBytes(StandardCharsets.UTF_8))[0];
+    /** The key as one text; its first letter tells the kind. */
+    public String written() {
+        return kind.letter + value;
     }
 
     /** The words of a name as they are searched: without accents, in lower case. */

@@ -9,17 +9,24 @@ import java.util.Set;
 public final class NameSearch {
     private static final int MOST_WORDS = 8;
 
+    private static final char LETTER = 'w';
+
     private NameSearch() {}
 
+    /** What the entries of customers begin with whose name has a word that begins like this one. */
+    public static String prefix(String word) {
+        return LETTER + word;
+    }
+
     /**
-     * The entries of a customer in a sorted index: each word of the name, followed by the others. Whoever searches for
+     * The entries of a customer in a sorted index, beside its match keys: each word of the name, followed by the others. Whoever searches for
      * several words goes to one of them and finds the others there.
      */
     public static Set<String> entries(Map<String, Object> customer) {
         List<String> words = Party.of(customer).words().stream().distinct().limit(MOST_WORDS).toList();
         Set<String> entries = new LinkedHashSet<>();
         for (String first : words) {
-            StringBuilder entry = new StringBuilder(first);
+            StringBuilder entry = new StringBuilder().append(LETTER).append(first);
             for (String other : words) {
                 if (!other.equals(first)) {
                     entry.append(' ').append(other);
