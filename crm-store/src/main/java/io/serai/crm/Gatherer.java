@@ -6,25 +6,36 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Gathers the work of concurrent callers: a batch is whatever waits when the previous one lets it begin. There is no timer,
- * so a lonely caller waits for nobody, and the busier it gets the larger the batches become.
+ * Gathers the work of concurrent callers: a batch is whatever waits when the previous one is done. There is no timer, so a
+ * lonely caller waits for nobody, and the busier it gets the larger the batches become. When many wait, and the work allows
+ * it, the next batch begins beside the one before.
  */
 final class Gatherer<T, R> implements AutoCloseable {
+    /** What a batch costs before its first item is worth some ten items: a small one had better wait and grow. */
+    private static final int WORTH_BEGINNING = 16;
+
     private final Work<T, R> work;
     private final int most;
     private final int capacity;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition mayBegin = lock.newCondition();
+    private final Condition room = lock.newCondition();
     private final Deque<Call<T, R>> waiting = new ArrayDeque<>();
     private final List<Thread> workers = new ArrayList<>();
+    /** Items that wait. */
     private int size;
+    /** Batches that workers are busy with. */
+    private int underWay;
     private boolean beginning;
     private boolean closed;
 
     /** Does a batch and gives one result per item, in order. */
     interface Work<T, R> {
-        /** @param begun to be told when the next batch may begin, beside this one; at the latest that is when this one is done */
+        /** @param begun to be told when another batch may begin beside this one */
         List<R> apply(List<T> items, Runnable begun);
     }
 
@@ -50,26 +61,32 @@ final class Gatherer<T, R> implements AutoCloseable {
      * @throws RuntimeException what a batch threw
      */
     List<R> call(List<List<T>> calls) {
-        List<CompletableFuture<List<R>>> underWay = new ArrayList<>(calls.size());
-        calls.forEach(items -> underWay.add(submit(items)));
+        List<CompletableFuture<List<R>>> submitted = new ArrayList<>(calls.size());
+        calls.forEach(items -> submitted.add(submit(items)));
         List<R> results = new ArrayList<>();
-        underWay.forEach(call -> results.addAll(result(call)));
+        submitted.forEach(call -> results.addAll(result(call)));
         return results;
     }
 
     /** Waits only for room. */
     private CompletableFuture<List<R>> submit(List<T> items) {
         Call<T, R> call = new Call<>(items, new CompletableFuture<>());
-        synchronized (waiting) {
+        lock.lock();
+        try {
             while (size > 0 && size + items.size() > capacity && !closed) {
-                await();
+                room.await();
             }
             if (closed) {
                 throw new StoreUnavailable("The hub is stopping; nothing was stored.", null);
             }
             waiting.add(call);
             size += items.size();
-            waiting.notifyAll();
+            wakeWorker();
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            throw new StoreUnavailable("The hub is stopping; nothing was stored.", stopping);
+        } finally {
+            lock.unlock();
         }
         return call.results();
     }
@@ -85,12 +102,15 @@ final class Gatherer<T, R> implements AutoCloseable {
         }
     }
 
-    private void await() {
-        try {
-            waiting.wait();
-        } catch (InterruptedException stopping) {
-            Thread.currentThread().interrupt();
-            throw new StoreUnavailable("The hub is stopping; nothing was stored.", stopping);
+    private boolean batchMayBegin() {
+        return !waiting.isEmpty() && !beginning && (underWay == 0 || size >= WORTH_BEGINNING);
+    }
+
+    private void wakeWorker() {
+        if (closed) {
+            mayBegin.signalAll();
+        } else if (batchMayBegin()) {
+            mayBegin.signal();
         }
     }
 
@@ -98,46 +118,31 @@ final class Gatherer<T, R> implements AutoCloseable {
         for (List<Call<T, R>> calls = next(); !calls.isEmpty(); calls = next()) {
             List<T> items = new ArrayList<>();
             calls.forEach(call -> items.addAll(call.items()));
-            AtomicBoolean told = new AtomicBoolean();
-            Runnable begun = () -> {
-                if (told.compareAndSet(false, true)) {
-                    begun();
-                }
-            };
+            Batch batch = new Batch();
             try {
-                List<R> results = work.apply(items, begun);
+                List<R> results = work.apply(items, batch::begun);
+                batch.done();
                 int from = 0;
                 for (Call<T, R> call : calls) {
                     call.results().complete(results.subList(from, from + call.items().size()));
                     from += call.items().size();
                 }
             } catch (RuntimeException | Error failed) {
+                batch.done();
                 calls.forEach(call -> call.results().completeExceptionally(failed));
-            } finally {
-                begun.run();
             }
-        }
-    }
-
-    private void begun() {
-        synchronized (waiting) {
-            beginning = false;
-            waiting.notifyAll();
         }
     }
 
     /** Empty when closed and everything is done. */
     private List<Call<T, R>> next() {
-        synchronized (waiting) {
-            while (waiting.isEmpty() || beginning) {
+        lock.lock();
+        try {
+            while (!batchMayBegin()) {
                 if (closed && waiting.isEmpty()) {
                     return List.of();
                 }
-                try {
-                    waiting.wait();
-                } catch (InterruptedException stopping) {
-                    return List.of();
-                }
+                mayBegin.await();
             }
             List<Call<T, R>> calls = new ArrayList<>();
             int items = 0;
@@ -147,18 +152,56 @@ final class Gatherer<T, R> implements AutoCloseable {
                 calls.add(call);
             }
             size -= items;
+            underWay++;
             beginning = true;
-            waiting.notifyAll();
+            room.signalAll();
             return calls;
+        } catch (InterruptedException stopping) {
+            return List.of();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What a worker is busy with. */
+    private final class Batch {
+        private boolean begun;
+
+        void begun() {
+            lock.lock();
+            try {
+                if (!begun) {
+                    begun = true;
+                    beginning = false;
+                    wakeWorker();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        void done() {
+            lock.lock();
+            try {
+                underWay--;
+                begun();
+                wakeWorker();
+            } finally {
+                lock.unlock();
+            }
         }
     }
 
     /** Lets the waiting work finish; takes no more. */
     @Override
     public void close() {
-        synchronized (waiting) {
+        lock.lock();
+        try {
             closed = true;
-            waiting.notifyAll();
+            room.signalAll();
+            mayBegin.signalAll();
+        } finally {
+            lock.unlock();
         }
         for (Thread worker : workers) {
             try {

@@ -54,11 +54,6 @@ final class IngestBatch {
         }
 
         @Override
-        public long seen() {
-            return workspace.seen();
-        }
-
-        @Override
         public List<Outcome> write(Turn turn) throws SQLException {
             turn.commit(workspace.write(turn));
             return outcomes;

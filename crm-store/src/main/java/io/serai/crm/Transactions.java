@@ -50,9 +50,14 @@ final class Transactions {
 
         /** What the plan rests on, in the words of {@link Turn#touch}. */
         Set<Object> read();
+    }
 
-        /** The last turn that reading was sure to see. */
-        long seen();
+    /** @param seen the last turn that reading was sure to see. @param plan null when what was read did not fit together */
+    private record Early<R>(long seen, Plan<R> plan) {
+
+        boolean holds(RecentTurns recent, Turn turn) {
+            return plan != null && recent.leftAlone(plan.read(), seen, turn.number());
+        }
     }
 
     /** Reads, or writes that concern one row's own state (leases, cursors). */
@@ -85,7 +90,7 @@ final class Transactions {
         try {
             return transaction(session -> {
                 locked[0] = turns.tryLock();
-                Plan<R> early = locked[0] ? null : early(planner, session);
+                Early<R> early = locked[0] ? null : early(planner, session);
                 if (!locked[0]) {
                     turns.lock();
                     locked[0] = true;
@@ -95,8 +100,7 @@ final class Transactions {
                     if (early != null) {
                         turn.await();
                     }
-                    boolean holds = early != null && recent.leftAlone(early.read(), early.seen(), turn.number());
-                    Plan<R> plan = holds ? early : planner.in(session);
+                    Plan<R> plan = early != null && early.holds(recent, turn) ? early.plan() : planner.in(session);
                     begun.run();
                     return plan.write(turn);
                 });
@@ -112,12 +116,14 @@ final class Transactions {
         }
     }
 
-    /** Null when what was read on the way did not fit together. */
-    private static <R> Plan<R> early(Work<Plan<R>> planner, Session session) throws SQLException {
+    private static <R> Early<R> early(Work<Plan<R>> planner, Session session) throws SQLException {
+        long[] seen = new long[1];
+        session.first(new Statements().read("select turn from change_head", row -> seen[0] = row.getLong(1)));
         try {
-            return planner.in(session);
+            Plan<R> plan = planner.in(session);
+            return new Early<>(seen[0], plan);
         } catch (RuntimeException | StackOverflowError perhapsOvertaken) {
-            return null;
+            return new Early<>(0, null);
         }
     }
 

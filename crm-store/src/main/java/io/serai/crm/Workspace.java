@@ -49,7 +49,6 @@ final class Workspace {
     final List<LinkRow> touchedLinks = new ArrayList<>();
     private final Set<Long> awaited = new LinkedHashSet<>();
     private final Set<Object> read = new HashSet<>();
-    private long seen;
 
     record EventKey(String spoke, String event) {}
 
@@ -198,7 +197,7 @@ final class Workspace {
         read.addAll(ids);
         orderNumbers.forEach(number -> read.add(new OrderNumber(number)));
         invoiceNumbers.forEach(number -> read.add(new InvoiceNumber(number)));
-        Statements first = new Statements().read("select turn from change_head", row -> seen = row.getLong(1));
+        Statements first = new Statements();
         Columns eventColumns = new Columns();
         events.forEach(key -> eventColumns.add(key.spoke(), key.event()));
         if (!eventColumns.isEmpty()) {
@@ -316,11 +315,6 @@ final class Workspace {
     /** What all this rests on; see {@link Turn#touch}. */
     Set<Object> read() {
         return read;
-    }
-
-    /** The last turn that loading was sure to see. */
-    long seen() {
-        return seen;
     }
 
     private void takeGolden(Entity entity, ResultSet row) throws SQLException {
