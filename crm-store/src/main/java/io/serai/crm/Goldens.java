@@ -138,7 +138,7 @@ public final class Goldens {
     }
 
     private static String key(MatchKey key, List<Object> parameters) {
-        parameters.add(key.written());
+        parameters.add(key.hashed());
         return "t.id = any(array(select customer from customer_key where key = ?))";
     }
 

@@ -3,10 +3,14 @@ package io.serai.crm;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import io.serai.crm.plan.MatchKey;
 
 /**
  * Takes in what spokes say: journals it, merges it into the golden records and notes who has to hear of it, in one
@@ -23,8 +27,12 @@ public final class Ingest implements AutoCloseable {
     private final Runnable changed;
     private final Gatherer<Prepared, Outcome> gatherer;
 
-    /** An arrival with all that can be worked out before the database is asked. */
-    record Prepared(Arrival arrival, UUID messageId, byte[] hash) {}
+    /**
+     * An arrival with all that can be worked out before the database is asked, and while others are served.
+     *
+     * @param keys by what the customer is recognised that it speaks of; empty when it speaks of none
+     */
+    record Prepared(Arrival arrival, UUID messageId, byte[] hash, Set<MatchKey> keys) {}
 
     /** @param changed is told after every commit that may have left somebody behind */
     Ingest(Transactions transactions, Settings settings, InstantSource clock, Runnable changed) {
@@ -45,8 +53,9 @@ public final class Ingest implements AutoCloseable {
     public List<Outcome> ingest(List<Arrival> arrivals) {
         List<Prepared> prepared = new ArrayList<>(arrivals.size());
         for (Arrival arrival : arrivals) {
+            Map<String, Object> customer = IngestBatch.customerOf(arrival);
             prepared.add(new Prepared(arrival, Identifiers.next(clock.instant()),
-                    Identifiers.sha256(arrival.received())));
+                    Identifiers.sha256(arrival.received()), customer == null ? Set.of() : MatchKey.of(customer)));
         }
         List<List<Prepared>> calls = new ArrayList<>();
         for (int from = 0; from < prepared.size(); from += LARGEST_BATCH) {
@@ -92,7 +101,7 @@ public final class Ingest implements AutoCloseable {
                 Storable.key(arrival.eventId()), arrival.protocol(), Storable.text(arrival.contentType()),
                 arrival.received(), arrival.receivedAt(), null, refusal, Storable.text(arrival.mapping()),
                 Storable.text(arrival.traceparent()), arrival.edit()), batch.getFirst().messageId(),
-                batch.getFirst().hash());
+                batch.getFirst().hash(), Set.of());
         return transactions.plan(
                 session -> new IngestBatch(session, settings, clock.instant()).plan(List.of(parked)), begun, again -> {
                     throw again;

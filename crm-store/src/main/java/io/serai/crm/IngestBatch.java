@@ -85,13 +85,10 @@ final class IngestBatch {
             if (externalId != null) {
                 records.add(new Workspace.LinkKey(arrival.spoke(), arrival.entity(), externalId));
             }
-            Map<String, Object> customer = arrival.entity().equals("customer")
-                    ? document
-                    : document(document.get("customer"));
+            Map<String, Object> customer = customerOf(arrival);
             if (customer != null) {
-                Set<MatchKey> said = MatchKey.of(customer);
-                keysSaid.put(customer, said);
-                keys.addAll(said);
+                keysSaid.put(customer, prepared.keys());
+                keys.addAll(prepared.keys());
                 String customerId = sourceText(customer, "id");
                 if (customerId != null) {
                     records.add(new Workspace.LinkKey(arrival.spoke(), "customer", customerId));
@@ -118,6 +115,13 @@ final class IngestBatch {
             }
         }
         workspace.load(events, records, keys, orders, invoices, ids);
+    }
+
+    /** What an arrival says of a customer; null when it says nothing of any. */
+    static Map<String, Object> customerOf(Arrival arrival) {
+        return arrival.document() == null || arrival.entity().equals("customer")
+                ? arrival.document()
+                : document(arrival.document().get("customer"));
     }
 
     // ---- one arrival

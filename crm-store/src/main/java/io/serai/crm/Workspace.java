@@ -119,9 +119,8 @@ final class Workspace {
         final Instant createdAt;
         boolean isNew;
         private boolean changed;
-        Set<MatchKey> keysBefore = Set.of();
-        /** As the index has it. */
-        Set<String> entriesBefore = Set.of();
+        /** Null when it is new. */
+        private Map<String, Object> before;
         private Map<String, Object> keyed;
         private Set<MatchKey> keys;
 
@@ -153,8 +152,21 @@ final class Workspace {
 
         /** All that leads to a customer in the index. */
         Set<String> entries() {
-            Set<String> entries = new LinkedHashSet<>(NameSearch.entries(document));
-            keys().forEach(key -> entries.add(key.written()));
+            return entries(document, keys());
+        }
+
+        /** The same, as the index has it. */
+        Set<String> entriesBefore() {
+            return isNew ? Set.of() : entries(before, keysBefore());
+        }
+
+        private Set<MatchKey> keysBefore() {
+            return isNew ? Set.of() : MatchKey.of(before);
+        }
+
+        private static Set<String> entries(Map<String, Object> customer, Set<MatchKey> keys) {
+            Set<String> entries = new LinkedHashSet<>(NameSearch.entries(customer));
+            keys.forEach(key -> entries.add(key.hashed()));
             return entries;
         }
 
@@ -225,8 +237,8 @@ final class Workspace {
         Columns keyColumns = new Columns();
         Map<String, MatchKey> asked = new HashMap<>();
         for (MatchKey key : keys) {
-            asked.put(key.written(), key);
-            keyColumns.add(key.written());
+            asked.put(key.hashed(), key);
+            keyColumns.add(key.hashed());
         }
         if (!keyColumns.isEmpty()) {
             first.read("""
@@ -324,9 +336,10 @@ final class Workspace {
         read.add(golden.id);
         if (goldens.putIfAbsent(golden.id, golden) == null) {
             if (entity == Entity.CUSTOMER) {
-                golden.keysBefore = golden.keys();
-                golden.entriesBefore = golden.entries();
-            } else if (entity == Entity.INVOICE) {
+                golden.before = golden.document; // the keys that led here are known
+                return;
+            }
+            if (entity == Entity.INVOICE) {
                 invoicesByOrder.put(row.getObject(6, UUID.class), golden);
             }
             index(golden);
@@ -559,7 +572,7 @@ final class Workspace {
             turn.touch(golden.id);
             switch (golden.entity) {
                 case CUSTOMER -> {
-                    golden.keysBefore.forEach(turn::touch);
+                    golden.keysBefore().forEach(turn::touch);
                     golden.keys().forEach(turn::touch);
                 }
                 case ORDER -> turn.touch(new OrderNumber(golden.text("number")));

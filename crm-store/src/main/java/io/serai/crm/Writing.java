@@ -154,7 +154,7 @@ final class Writing {
         Columns gone = new Columns();
         Columns come = new Columns();
         for (GoldenRow customer : customers) {
-            Set<String> before = customer.entriesBefore;
+            Set<String> before = customer.entriesBefore();
             Set<String> now = customer.entries();
             before.stream().filter(entry -> !now.contains(entry)).forEach(entry -> gone.add(entry, customer.id));
             now.stream().filter(entry -> !before.contains(entry)).forEach(entry -> come.add(entry, customer.id));

@@ -1,7 +1,10 @@
 package io.serai.crm.plan;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -9,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
+import org.apache.commons.codec.digest.MurmurHash3;
 import org.apache.commons.codec.language.ColognePhonetic;
 
 /**
@@ -26,7 +30,7 @@ public record MatchKey(Kind kind, String value) {
         PHONE('p'),
         /** Tax or other official number without blanks and dots: decides. */
         IDENTIFIER('i'),
-        /** Sound of the name and the place: only says who is worth comparing. */
+        /** Sound of the name, and the house: only says who is worth comparing. */
         BLOCK('b');
 
         private final char letter;
@@ -59,9 +63,14 @@ public record MatchKey(Kind kind, String value) {
                         + NOT_WORD.matcher(value).replaceAll("").toUpperCase(Locale.ROOT));
     }
 
-    /** The key as one text; its first letter tells the kind. */
-    public String written() {
-        return kind.letter + value;
+    /**
+     * The key as the index has it: a letter for the kind, and 64 bits of its hash. It is shorter than most addresses, and no
+     * address. Whoever finds a customer by it compares the key itself before believing it.
+     */
+    public String hashed() {
+        long[] hash = MurmurHash3.hash128x64(value.getBytes(StandardCharsets.UTF_8));
+        byte[] first = ByteBuffer.allocate(Long.BYTES).putLong(hash[0]).array();
+        return kind.letter + Base64.getUrlEncoder().withoutPadding().encodeToString(first);
     }
 
     /** The words of a name as they are searched: without accents, in lower case. */
@@ -113,7 +122,7 @@ public record MatchKey(Kind kind, String value) {
         Party party = Party.of(customer);
         if (!party.surname().isEmpty()) {
             String sound = sound(party.surname());
-            party.postalCodes().forEach(code -> keys.add(new MatchKey(Kind.BLOCK, sound + "@" + code)));
+            party.houses().forEach(house -> keys.add(new MatchKey(Kind.BLOCK, sound + "@" + house)));
         }
         return keys;
     }

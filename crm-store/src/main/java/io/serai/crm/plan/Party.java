@@ -49,21 +49,29 @@ final class Party {
         return words;
     }
 
-    Set<String> postalCodes() {
-        Set<String> codes = new TreeSet<>();
-        addresses(address -> add(codes, address.get("postalCode")));
-        return codes;
-    }
-
-    /** First lines of the addresses. */
-    private Set<String> streets() {
-        Set<String> streets = new TreeSet<>();
+    /** Postal code and house number of each address: who resembles another shares one of them. */
+    Set<String> houses() {
+        Set<String> houses = new TreeSet<>();
         addresses(address -> {
-            if (address.get("lines") instanceof List<?> lines && !lines.isEmpty()) {
-                add(streets, lines.getFirst());
+            String code = plain(address.get("postalCode"));
+            String street = street(address);
+            if (!code.isEmpty() && !street.isEmpty()) {
+                houses.add(code + " " + String.join(" ", numbers(street)));
             }
         });
+        return houses;
+    }
+
+    private Set<String> streets() {
+        Set<String> streets = new TreeSet<>();
+        addresses(address -> streets.add(street(address)));
+        streets.remove("");
         return streets;
+    }
+
+    /** The first line of an address. */
+    private static String street(Map<?, ?> address) {
+        return address.get("lines") instanceof List<?> lines && !lines.isEmpty() ? plain(lines.getFirst()) : "";
     }
 
     private void addresses(Consumer<Map<?, ?>> each) {
@@ -107,11 +115,8 @@ final class Party {
         return one.isEmpty() || other.isEmpty() ? 0 : SIMILARITY.apply(one, other);
     }
 
-    private static void add(Set<String> values, Object value) {
-        String plain = String.join(" ", words(value));
-        if (!plain.isEmpty()) {
-            values.add(plain);
-        }
+    private static String plain(Object text) {
+        return String.join(" ", words(text));
     }
 
     private static List<String> words(Object text) {

@@ -5,6 +5,7 @@ import io.serai.hub.StartRefused;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -22,6 +23,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import com.sun.management.OperatingSystemMXBean;
+
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,13 +45,16 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private static final Map<String, String> SETTINGS = Map.ofEntries(Map.entry("fsync", "on"),
             Map.entry("synchronous_commit", "on"), Map.entry("full_page_writes", "on"),
             Map.entry("listen_addresses", "127.0.0.1"), Map.entry("unix_socket_directories", ""),
-            Map.entry("max_connections", "60"), Map.entry("shared_buffers", "192MB"),
+            Map.entry("max_connections", "60"), Map.entry("shared_buffers", sharedBuffers()),
             Map.entry("wal_compression", "pglz"), Map.entry("max_wal_size", "2GB"), Map.entry("min_wal_size", "256MB"),
             Map.entry("checkpoint_timeout", "15min"), Map.entry("autovacuum_naptime", "5s"),
             Map.entry("random_page_cost", "1.1"), Map.entry("jit", "off"),
             Map.entry("timezone", "UTC"), Map.entry("log_timezone", "UTC"),
             Map.entry("log_min_messages", "warning"), Map.entry("log_min_error_statement", "panic"),
             Map.entry("log_parameter_max_length", "0"), Map.entry("log_parameter_max_length_on_error", "0"));
+
+    private static final long LEAST_BUFFERS = 128;
+    private static final long MOST_BUFFERS = 1024;
 
     private final ProcessHandle server;
     private final DatabaseAddress address;
@@ -164,6 +170,13 @@ public final class EmbeddedDatabase implements AutoCloseable {
             throw new IOException(e.getMessage(), e);
         }
         return new EmbeddedDatabase(process.toHandle(), address);
+    }
+
+    /** An eighth of the memory there is: the machine is the hub's and the spokes' as well. */
+    private static String sharedBuffers() {
+        OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        long eighth = system.getTotalMemorySize() >> 23;
+        return Math.clamp(eighth, LEAST_BUFFERS, MOST_BUFFERS) + "MB";
     }
 
     private static void awaitReady(Process process, DatabaseAddress address, Path folder)
