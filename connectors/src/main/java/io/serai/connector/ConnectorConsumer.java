@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -22,7 +23,7 @@ final class ConnectorConsumer extends DefaultConsumer {
     private final Connectors connectors;
     private final Spoke spoke;
     private final String entity;
-    private final Sink sink = this::accept;
+    private final Sink sink = new Entrance();
     private Optional<Inlet> inlet = Optional.empty();
 
     ConnectorConsumer(ConnectorEndpoint endpoint, Processor processor, Connectors connectors, Spoke spoke,
@@ -66,33 +67,62 @@ final class ConnectorConsumer extends DefaultConsumer {
         doStart();
     }
 
-    private List<Outcome> accept(List<Item> items) throws Exception {
-        if (items.isEmpty()) {
-            return List.of();
-        }
-        Exchange exchange = createExchange(false);
-        List<Message> messages = new ArrayList<>(items.size());
-        if (items.size() == 1) {
-            fill(exchange.getIn(), items.getFirst());
-            messages.add(exchange.getIn());
-        } else {
-            CamelContext context = getEndpoint().getCamelContext();
-            for (Item item : items) {
-                messages.add(fill(new DefaultMessage(context), item));
+    private final class Entrance implements Sink {
+
+        @Override
+        public List<Outcome> accept(List<Item> items) throws Exception {
+            if (items.isEmpty()) {
+                return List.of();
             }
-            exchange.getIn().setBody(messages);
-        }
-        try {
-            getProcessor().process(exchange);
-            if (exchange.getException() != null) {
-                throw exchange.getException();
+            Exchange exchange = createExchange(false);
+            try {
+                List<Message> messages = fill(exchange, items);
+                getProcessor().process(exchange);
+                return stored(exchange, messages);
+            } finally {
+                releaseExchange(exchange, false);
             }
-            List<Outcome> outcomes = outcomes(exchange, messages);
-            connectors.succeeded(spoke.name());
+        }
+
+        @Override
+        public CompletableFuture<List<Outcome>> submit(List<Item> items) {
+            CompletableFuture<List<Outcome>> outcomes = new CompletableFuture<>();
+            Exchange exchange = createExchange(false);
+            exchange.setProperty(Sink.NOBODY_WAITS, true);
+            List<Message> messages = fill(exchange, items);
+            getAsyncProcessor().process(exchange, _ -> {
+                try {
+                    outcomes.complete(stored(exchange, messages));
+                } catch (Exception notStored) {
+                    outcomes.completeExceptionally(notStored);
+                } finally {
+                    releaseExchange(exchange, false);
+                }
+            });
             return outcomes;
-        } finally {
-            releaseExchange(exchange, false);
         }
+    }
+
+    private List<Outcome> stored(Exchange exchange, List<Message> messages) throws Exception {
+        if (exchange.getException() != null) {
+            throw exchange.getException();
+        }
+        List<Outcome> outcomes = outcomes(exchange, messages);
+        connectors.succeeded(spoke.name());
+        return outcomes;
+    }
+
+    private List<Message> fill(Exchange exchange, List<Item> items) {
+        if (items.size() == 1) {
+            return List.of(fill(exchange.getIn(), items.getFirst()));
+        }
+        CamelContext context = getEndpoint().getCamelContext();
+        List<Message> messages = new ArrayList<>(items.size());
+        for (Item item : items) {
+            messages.add(fill(new DefaultMessage(context), item));
+        }
+        exchange.getIn().setBody(messages);
+        return messages;
     }
 
     private Message fill(Message message, Item item) {

@@ -55,21 +55,34 @@ final class Gatherer<T, R> implements AutoCloseable {
     }
 
     /**
-     * Returns when all is done, one result per item.
+     * Hands over and waits only for room. The result comes when all is done, one for each item, or what a batch threw.
      *
      * @param calls lists of items, each of which goes into one batch; they are taken in this order
-     * @throws RuntimeException what a batch threw
      */
-    List<R> call(List<List<T>> calls) {
-        List<CompletableFuture<List<R>>> submitted = new ArrayList<>(calls.size());
-        calls.forEach(items -> submitted.add(submit(items)));
-        List<R> results = new ArrayList<>();
-        submitted.forEach(call -> results.addAll(result(call)));
-        return results;
+    CompletableFuture<List<R>> submit(List<List<T>> calls) {
+        List<CompletableFuture<List<R>>> submitted = calls.stream().map(this::hand).toList();
+        return CompletableFuture.allOf(submitted.toArray(CompletableFuture[]::new))
+                .thenApply(_ -> submitted.stream().flatMap(call -> call.join().stream()).toList());
     }
 
-    /** Waits only for room. */
-    private CompletableFuture<List<R>> submit(List<T> items) {
+    /** As {@link #submit} for one list, and waits for the results. */
+    List<R> call(List<T> items) {
+        return await(hand(items));
+    }
+
+    /** The results, or what the work threw. */
+    static <R> R await(CompletableFuture<R> results) {
+        try {
+            return results.join();
+        } catch (CompletionException failed) {
+            if (failed.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw failed;
+        }
+    }
+
+    private CompletableFuture<List<R>> hand(List<T> items) {
         Call<T, R> call = new Call<>(items, new CompletableFuture<>());
         lock.lock();
         try {
@@ -89,17 +102,6 @@ final class Gatherer<T, R> implements AutoCloseable {
             lock.unlock();
         }
         return call.results();
-    }
-
-    private static <R> List<R> result(CompletableFuture<List<R>> results) {
-        try {
-            return results.join();
-        } catch (CompletionException failed) {
-            if (failed.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw failed;
-        }
     }
 
     private boolean batchMayBegin() {

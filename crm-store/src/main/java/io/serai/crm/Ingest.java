@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,9 +49,14 @@ public final class Ingest implements AutoCloseable {
     /**
      * Returns when everything is committed: one outcome per arrival, in order.
      *
-     * @throws StoreUnavailable when nothing was stored
+     * @throws StoreUnavailable when not everything was stored
      */
     public List<Outcome> ingest(List<Arrival> arrivals) {
+        return Gatherer.await(submit(arrivals));
+    }
+
+    /** As {@link #ingest}, without waiting for the commit. What is submitted first is stored first. */
+    public CompletableFuture<List<Outcome>> submit(List<Arrival> arrivals) {
         List<Prepared> prepared = new ArrayList<>(arrivals.size());
         for (Arrival arrival : arrivals) {
             Map<String, Object> customer = IngestBatch.customerOf(arrival);
@@ -61,7 +67,7 @@ public final class Ingest implements AutoCloseable {
         for (int from = 0; from < prepared.size(); from += LARGEST_BATCH) {
             calls.add(prepared.subList(from, Math.min(prepared.size(), from + LARGEST_BATCH)));
         }
-        return gatherer.call(calls);
+        return gatherer.submit(calls);
     }
 
     private List<Outcome> store(List<Prepared> batch, Runnable begun) {

@@ -173,7 +173,7 @@ public final class Lanes implements AutoCloseable {
 
     /** Records what came of deliveries; returns when it is committed. False for a claim that no longer stood. */
     public List<Boolean> record(List<DeliveryResult> results) {
-        List<Boolean> stood = recorder.call(List.of(results));
+        List<Boolean> stood = recorder.call(results);
         List<Arrival> found = new ArrayList<>();
         for (int i = 0; i < results.size(); i++) {
             DeliveryResult result = results.get(i);

@@ -29,7 +29,7 @@ final class MappingProducer extends DefaultProducer {
     public void process(Exchange exchange) {
         if (exchange.getMessage().getBody() instanceof List<?> batch && !batch.isEmpty()
                 && batch.getFirst() instanceof Message) {
-            batch.forEach(item -> mapOrRefuse((Message) item));
+            batch.parallelStream().forEach(item -> mapOrRefuse((Message) item));
         } else if (exchange.getMessage().getHeader(EVENT_ID) == null) {
             map(exchange.getMessage());
         } else {

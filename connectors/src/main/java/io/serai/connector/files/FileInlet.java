@@ -11,8 +11,10 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -21,6 +23,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +55,8 @@ public final class FileInlet implements Inlet {
     private static final int SAMPLE = 64 << 10;
     /** An empty file {@code a.csv.done} says that {@code a.csv} is complete. */
     private static final String MARKER = ".done";
+    /** Batches that are stored while the next one is read and mapped. */
+    private static final int MOST_UNDER_WAY = 2;
 
     private final FileSettings settings;
     private final DropFolder folder;
@@ -239,6 +245,7 @@ public final class FileInlet implements Inlet {
                 + survey.sha256().substring(0, 8);
         long count = 0;
         try (Rejects rejects = new Rejects(visit, base, format, rows)) {
+            Deque<Handed> underWay = new ArrayDeque<>();
             List<Row> batch = new ArrayList<>(settings.batch());
             Row row;
             do {
@@ -247,14 +254,21 @@ public final class FileInlet implements Inlet {
                     batch.add(row);
                 }
                 if (batch.size() == settings.batch() || row == null && !batch.isEmpty()) {
-                    handOver(batch, survey, format, rejects);
+                    while (underWay.size() == MOST_UNDER_WAY
+                            || !underWay.isEmpty() && underWay.peek().outcomes().isDone()) {
+                        underWay.poll().settle(rejects);
+                    }
+                    underWay.add(hand(batch, survey, format));
                     count += batch.size();
-                    batch.clear();
+                    batch = new ArrayList<>(settings.batch());
                     if (closing && row != null) {
                         return false;
                     }
                 }
             } while (row != null);
+            while (!underWay.isEmpty()) {
+                underWay.poll().settle(rejects);
+            }
             if (!Survey.of(content).sha256().equals(survey.sha256())) {
                 log.warn("Spoke {}: file {} changed while it was read; it is read again", settings.spoke(),
                         safe(file.name()));
@@ -268,26 +282,39 @@ public final class FileInlet implements Inlet {
         }
     }
 
-    private void handOver(List<Row> batch, Survey survey, Format format, Rejects rejects) throws Exception {
-        List<Outcome> outcomes = accept(
-                batch.stream().map(row -> new Item(row.body(), survey.sha256() + ":" + row.number(), row.received(),
-                        format.contentType(), "file", row.number(), clock.instant(), null, refusal(row.flaw())))
-                        .toList());
-        for (int i = 0; i < batch.size(); i++) {
-            Outcome outcome = outcomes.get(i);
-            if (outcome.state() == Outcome.State.REJECTED || outcome.state() == Outcome.State.PARKED) {
-                rejects.add(batch.get(i), column(outcome.field()), reason(outcome));
+    /** Rows on their way into the hub. */
+    private record Handed(List<Row> rows, CompletableFuture<List<Outcome>> outcomes) {
+
+        void settle(Rejects rejects) throws Exception {
+            List<Outcome> all;
+            try {
+                all = outcomes.get();
+            } catch (ExecutionException notStored) {
+                throw notStored.getCause() instanceof Exception cause ? cause : notStored;
+            }
+            requireOneFor(rows.size(), all);
+            for (int i = 0; i < rows.size(); i++) {
+                Outcome outcome = all.get(i);
+                if (outcome.state() == Outcome.State.REJECTED || outcome.state() == Outcome.State.PARKED) {
+                    rejects.add(rows.get(i), column(outcome.field()), reason(outcome));
+                }
             }
         }
     }
 
-    private List<Outcome> accept(List<Item> items) throws Exception {
-        List<Outcome> outcomes = sink.accept(items);
-        if (outcomes.size() != items.size()) {
+    private Handed hand(List<Row> batch, Survey survey, Format format) {
+        List<Item> items = batch.stream()
+                .map(row -> new Item(row.body(), survey.sha256() + ":" + row.number(), row.received(),
+                        format.contentType(), "file", row.number(), clock.instant(), null, refusal(row.flaw())))
+                .toList();
+        return new Handed(batch, sink.submit(items));
+    }
+
+    private static void requireOneFor(int rows, List<Outcome> outcomes) {
+        if (outcomes.size() != rows) {
             throw new IllegalStateException(
-                    "The route answered " + outcomes.size() + " outcomes for " + items.size() + " rows");
+                    "The route answered " + outcomes.size() + " outcomes for " + rows + " rows");
         }
-        return outcomes;
     }
 
     private Refusal refusal(Row.Flaw flaw) {
@@ -306,8 +333,8 @@ public final class FileInlet implements Inlet {
     /** The file goes to {@code rejected/} with its reason beside it, once the journal has it. */
     private boolean rejectWhole(DropFolder.Visit visit, DropFolder.Dropped file, String hash, byte[] received,
             String contentType, UnreadableFile reason) throws Exception {
-        accept(List.of(new Item(null, hash, received, contentType, "file", null, clock.instant(), null,
-                new Refusal(settings.step(), null, reason.getMessage(), reason.code()))));
+        requireOneFor(1, sink.accept(List.of(new Item(null, hash, received, contentType, "file", null, clock.instant(),
+                null, new Refusal(settings.step(), null, reason.getMessage(), reason.code())))));
         String target = "rejected/" + safe(file.name());
         if (visit.exists(target)) {
             target += "." + STAMP.format(clock.instant().truncatedTo(ChronoUnit.SECONDS)) + "-" + hash.substring(0, 8);

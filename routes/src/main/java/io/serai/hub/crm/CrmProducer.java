@@ -8,22 +8,31 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 
+import org.apache.camel.AsyncCallback;
 import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
-import org.apache.camel.support.DefaultProducer;
+import org.apache.camel.support.DefaultAsyncProducer;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.serai.connector.Sink;
 import io.serai.crm.Arrival;
 import io.serai.crm.Ingest;
 import io.serai.crm.Outcome;
 import io.serai.crm.Refusal;
 import io.serai.hub.web.Json;
 
-/** Stores what a route brings, one item or a batch, and says of each what became of it. Returns after the commit. */
-final class CrmProducer extends DefaultProducer {
+/** Stores what a route brings, one item or a batch, and says of each what became of it. The route goes on after the commit. */
+final class CrmProducer extends DefaultAsyncProducer {
+    /** Goes on with a route whose message was stored meanwhile. */
+    private static final Executor LATER = task -> Thread.ofVirtual().start(task);
+
     private final Ingest ingest;
     private final InstantSource clock;
     private final MeterRegistry meters;
@@ -41,7 +50,31 @@ final class CrmProducer extends DefaultProducer {
     }
 
     @Override
-    public void process(Exchange exchange) {
+    public boolean process(Exchange exchange, AsyncCallback callback) {
+        try {
+            List<Message> items = items(exchange);
+            CompletableFuture<List<Outcome>> stored = ingest.submit(items.stream().map(this::arrival).toList());
+            if (exchange.getProperty(Sink.NOBODY_WAITS, false, Boolean.class)) {
+                stored.whenCompleteAsync((outcomes, failed) -> {
+                    tell(exchange, items, outcomes, failed);
+                    callback.done(false);
+                }, LATER);
+                return false;
+            }
+            tell(exchange, items, stored.get(), null);
+        } catch (ExecutionException notStored) {
+            exchange.setException(notStored.getCause());
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+            exchange.setException(stopping);
+        } catch (RuntimeException notStored) {
+            exchange.setException(notStored);
+        }
+        callback.done(true);
+        return true;
+    }
+
+    private static List<Message> items(Exchange exchange) {
         List<Message> items = new ArrayList<>();
         if (exchange.getMessage().getBody() instanceof List<?> batch && !batch.isEmpty()
                 && batch.getFirst() instanceof Message) {
@@ -49,9 +82,20 @@ final class CrmProducer extends DefaultProducer {
         } else {
             items.add(exchange.getMessage());
         }
-        List<Outcome> outcomes = ingest.ingest(items.stream().map(this::arrival).toList());
-        for (int i = 0; i < items.size(); i++) {
-            tell(items.get(i), outcomes.get(i));
+        return items;
+    }
+
+    private void tell(Exchange exchange, List<Message> items, List<Outcome> outcomes, Throwable failed) {
+        if (failed != null) {
+            exchange.setException(failed instanceof CompletionException ? failed.getCause() : failed);
+            return;
+        }
+        try {
+            for (int i = 0; i < items.size(); i++) {
+                tell(items.get(i), outcomes.get(i));
+            }
+        } catch (NotStoredException refused) {
+            exchange.setException(refused);
         }
     }
 
