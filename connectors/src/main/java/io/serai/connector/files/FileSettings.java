@@ -21,7 +21,7 @@ public record FileSettings(String spoke, String entity, List<Format> formats, Du
     public static final Duration SETTLE = Duration.ofSeconds(1);
     public static final long LARGEST_FILE = 1L << 30;
     public static final int LARGEST_ROW = 64 << 10;
-    public static final int BATCH = 1024;
+    public static final int BATCH = 512;
 
     public FileSettings {
         formats = List.copyOf(formats);
