@@ -101,6 +101,7 @@ final class Transactions {
                         turn.await();
                     }
                     Plan<R> plan = early != null && early.holds(recent, turn) ? early.plan() : planner.in(session);
+                    turn.await();
                     begun.run();
                     return plan.write(turn);
                 });
@@ -131,7 +132,6 @@ final class Transactions {
         Turn turn = new Turn(session);
         R result = writer.write(turn);
         if (!turn.ended()) {
-            turn.await();
             turn.commit(new Statements());
         }
         recent.add(turn);

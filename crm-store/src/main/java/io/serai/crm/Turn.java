@@ -29,13 +29,11 @@ final class Turn {
         }));
     }
 
-    /** Waits until the turn is there, for those who have nothing to ask first. */
+    /** Waits until the turn is there, unless something was asked already and waited for it. */
     void await() throws SQLException {
-        session.execute(new Statements());
-        requireTaken();
-    }
-
-    private void requireTaken() {
+        if (!taken) {
+            session.execute(new Statements());
+        }
         if (!taken) {
             throw new IllegalStateException("The database does not know this tenant.");
         }
@@ -77,7 +75,7 @@ final class Turn {
 
     /** Writes and commits, in one round trip. @param last all that is still to be written */
     void commit(Statements last) throws SQLException {
-        requireTaken();
+        await();
         last.write("update change_head set turn = ?, sequence = ?, hash = ?", number, sequence, hash).write("commit")
                 .execute(session);
         ended = true;

@@ -5,6 +5,7 @@ import static io.serai.crm.Hub.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -186,6 +187,17 @@ class IngestTest {
 
         assertThat(stale.state()).isEqualTo(Outcome.State.STALE);
         assertThat(hub.customer(first)).containsEntry("name", Map.of("given", "Anna", "family", "Meier"));
+    }
+
+    @Test
+    void journalsWhatNoEarlierStepCouldRead() {
+        Refusal why = new Refusal("soap:erp/customer", "/Envelope/Body", "The XML is broken.", "malformed");
+        Outcome outcome = hub.store.ingest().ingest(List.of(new Arrival("erp", "customer", null, "soap", "text/xml",
+                new byte[]{'<'}, Instant.parse("2026-03-01T10:00:00Z"), null, why, null, null, null))).getFirst();
+
+        assertThat(outcome.state()).isEqualTo(Outcome.State.REJECTED);
+        assertThat(outcome.refusal()).isEqualTo(why);
+        assertThat(hub.count("select count(*) from message where state = 'REJECTED'")).isEqualTo(1);
     }
 
     @Test
