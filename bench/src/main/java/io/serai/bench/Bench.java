@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** {@code ./serai bench}: runs the hub, PostgreSQL and their clients in turn and prints what came of it. */
 public final class Bench {
@@ -220,17 +221,29 @@ public final class Bench {
         try (Sink sink = new Sink()) {
             Path home = Home.make(root, options.work().resolve("home-three"), sink.url(), sink.url(), sink.url());
             try (Hub hub = place.start(home, options.work().resolve("hub-three"), cluster.environment(database))) {
-                drop(hub, database, options.fanOutRows() / 4);
-                awaitDelivered(database);
+                say("Warming up");
+                long warm = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.warmUp());
+                do {
+                    drop(hub, database, options.fanOutRows() / 4);
+                    awaitDelivered(database);
+                } while (System.nanoTime() < warm);
                 for (int round = 1; round <= options.rounds(); round++) {
                     say("Round %d, three spokes", round);
                     cluster.checkpoint();
                     double before = cluster.number(database, "select coalesce(max(id), 0) from delivery");
+                    double hubBefore = hub.cpuSeconds();
+                    double databaseBefore = cluster.cpuSeconds();
                     long begun = System.nanoTime();
                     double loaded = options.fanOutRows() / drop(hub, database, options.fanOutRows());
                     awaitDelivered(database);
                     double whole = (System.nanoTime() - begun) / 1e9;
                     recordFanOut(database, before, whole, loaded);
+                    double each = 1e3 / (3 * options.fanOutRows());
+                    double hubCpu = each * (hub.cpuSeconds() - hubBefore);
+                    double databaseCpu = each * (cluster.cpuSeconds() - databaseBefore);
+                    figures.add("fanout.cpu.hub", hubCpu);
+                    figures.add("fanout.cpu.postgres", databaseCpu);
+                    say("    CPU for each, with its share of the file: %.3f + %.3f ms", hubCpu, databaseCpu);
                 }
                 requireDelivered(database, 3, sink);
             }

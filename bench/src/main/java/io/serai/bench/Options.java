@@ -12,7 +12,7 @@ import java.util.Set;
  *
  * @param rounds how often; the median counts
  * @param seconds of each measurement
- * @param warmUp seconds before the first one
+ * @param warmUp seconds of load that each hub gets before it is measured
  * @param rows of the bulk file
  * @param fanOutRows of the file that three spokes hear of
  * @param json where the figures go as well; null for nowhere
@@ -46,7 +46,7 @@ record Options(int rounds, int seconds, int warmUp, int rows, int fanOutRows, Se
             ./serai bench [options]
               --rounds N       measure everything N times and take the median (3)
               --seconds N      length of one measurement (8)
-              --warm-up N      seconds of load before the first one (10)
+              --warm-up N      seconds of load before a hub is measured (60)
               --rows N         rows of the bulk file (20000)
               --only A,B       of rest, soap, bulk, live, latency, fanout, start
               --json FILE      write the figures there as well
@@ -60,7 +60,7 @@ record Options(int rounds, int seconds, int warmUp, int rows, int fanOutRows, Se
     static Options of(String[] arguments) {
         int rounds = 3;
         int seconds = 8;
-        int warmUp = 10;
+        int warmUp = 60;
         int rows = 20_000;
         Set<Part> parts = EnumSet.allOf(Part.class);
         Path json = null;

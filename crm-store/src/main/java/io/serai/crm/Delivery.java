@@ -16,7 +16,7 @@ import java.util.UUID;
  * @param golden the whole golden document with {@code id} and {@code version}; customers it refers to carry the
  *        spoke's own id as {@code externalId}
  * @param attempt counts from 1
- * @param held the golden values that stood for what the spoke held when this was claimed; null when it held nothing
+ * @param held the golden values that stand for what the spoke holds when this is claimed, or that it is told to create
  * @param traceparent W3C trace context of the message that caused the latest change; null when it had none
  */
 public record Delivery(long lane, long fence, String spoke, String entity, UUID id, String externalId,

@@ -263,10 +263,14 @@ final class IngestBatch {
         boolean inPassing = externalId == null && known && !at.equals("/");
         Merge.Result result = inPassing
                 ? merge("customer").fill(theirs, golden.document, golden.provenance(), source)
-                : awaited != null
-                        ? merge("customer").applyToWritten(null, null, theirs, golden.document, golden.provenance(),
-                                source)
-                        : merge("customer").apply(null, null, theirs, golden.document, golden.provenance(), source);
+                : awaited != null && awaited.ours != null
+                        ? merge("customer").applyToUnanswered(awaited.ours, theirs, golden.document,
+                                golden.provenance(), source)
+                        : awaited != null
+                                ? merge("customer").applyToWritten(null, null, theirs, golden.document,
+                                        golden.provenance(), source)
+                                : merge("customer").apply(null, null, theirs, golden.document, golden.provenance(),
+                                        source);
         boolean changed = !known || !result.changed().isEmpty();
         if (changed) {
             workspace.change(golden, result.golden(), result.changed(), source, known ? "updated" : "created",

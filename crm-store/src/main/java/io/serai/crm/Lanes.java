@@ -83,6 +83,7 @@ public final class Lanes implements AutoCloseable {
         Map<UUID, Map<String, Object>> customers = customers(session, profile, goldens.values());
         List<Delivery> deliveries = new ArrayList<>();
         Columns nothing = new Columns();
+        Columns making = new Columns();
         for (Row row : rows) {
             Golden golden = goldens.get(row.id());
             Map<String, Object> wanted = Projection.of(golden.document(), profile::carries);
@@ -101,9 +102,23 @@ public final class Lanes implements AutoCloseable {
             refer(patch, customers);
             whole.put("id", golden.id().toString());
             whole.put("version", golden.version());
+            if (row.externalId() == null) {
+                making.add(row.id(), profile.spoke(), row.lane(), Json.text(wanted));
+            }
             deliveries.add(new Delivery(row.lane(), row.fence(), profile.spoke(), profile.entity(), row.id(),
-                    row.externalId(), row.revision(), golden.version(), patch, whole, row.attempt(), row.ours(),
-                    traces.get(row.id())));
+                    row.externalId(), row.revision(), golden.version(), patch, whole, row.attempt(),
+                    row.externalId() == null ? wanted : row.ours(), traces.get(row.id())));
+        }
+        if (!making.isEmpty()) {
+            // The spoke may speak of its new record before the answer is here: an edit there has to be told from an echo.
+            new Statements()
+                    .write("""
+                            update link l set ours = m.ours::json
+                            from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane, unnest(?) ours) m
+                            where l.entity_id = m.entity_id and l.spoke = m.spoke and l.id = m.lane
+                            """,
+                            making.arrays())
+                    .execute(session);
         }
         if (!nothing.isEmpty()) {
             new Statements().write("""
@@ -533,7 +548,8 @@ public final class Lanes implements AutoCloseable {
         }
         if (!adopted.isEmpty()) {
             statements.write("""
-                    update link l set external_id = a.external_id, next_try_at = a.at::timestamptz, lease_until = null
+                    update link l set external_id = a.external_id, ours = null, next_try_at = a.at::timestamptz,
+                      lease_until = null
                     from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
                       unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) at) a
                     where l.entity_id = a.entity_id and l.spoke = a.spoke and l.id = a.lane and l.fence = a.fence

@@ -5,6 +5,7 @@ import java.math.BigDecimal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -406,7 +407,10 @@ final class Workspace {
         return byKey.getOrDefault(key, Set.of());
     }
 
-    /** A record that the hub is about to create in a spoke and whose id there is not known yet; null when there is none. */
+    /**
+     * A record that the hub is about to create in a spoke and whose id there is not known yet; null when there is none. While
+     * the write is under way, {@link LinkRow#ours} is what is written.
+     */
     LinkRow awaited(String spoke, GoldenRow golden) throws SQLException {
         if (touchedLinks.stream().anyMatch(link -> link.id != null && link.spoke.equals(spoke)
                 && link.entityId.equals(golden.id) && awaited.contains(link.id))) {
@@ -414,9 +418,11 @@ final class Workspace {
         }
         List<LinkRow> found = new ArrayList<>();
         new Statements().read("""
-                select id, spoke, entity, external_id, entity_id, base::text, ours::text, revision, wanted from link
+                select id, spoke, entity, external_id, entity_id, base::text,
+                  case when lease_until > ? then ours end::text, revision, wanted from link
                 where entity_id = ?::uuid and spoke = ? and entity = ? and external_id is null
-                """, row -> found.add(takeLink(row)), golden.id.toString(), spoke, golden.entity.word())
+                """, row -> found.add(takeLink(row)), now.atOffset(ZoneOffset.UTC), golden.id.toString(), spoke,
+                golden.entity.word())
                 .execute(session);
         found.forEach(link -> awaited.add(link.id));
         return found.isEmpty() ? null : found.getFirst();

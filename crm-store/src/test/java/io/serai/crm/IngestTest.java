@@ -74,6 +74,36 @@ class IngestTest {
                 });
     }
 
+    @Test
+    void keepsAnEditThatOvertakesTheAnswerToTheWrite() {
+        Outcome created = hub.says("erp", "customer",
+                with(person("1", "Anna", "Meier", "Anna@Example.org", "+41441234567"), "phones",
+                        List.of(Map.of("number", "+41441234567"), Map.of("number", "+41447654321"))));
+        Delivery claimed = hub.claims("shop", "customer").getFirst();
+
+        // The shop keeps one phone number, in lower case whatever has a case, and somebody has just changed the number.
+        hub.says("shop", "customer", person("77", "Anna", "Meier", "anna@example.org", "+41449999999"));
+        hub.store.lanes().record(List.of(done(claimed, "77")));
+
+        assertThat(hub.customer(created)).containsEntry("emails", List.of(Map.of("address", "Anna@Example.org")))
+                .containsEntry("phones", List.of(Map.of("number", "+41449999999"), Map.of("number", "+41447654321")));
+    }
+
+    @Test
+    void keepsBothNumbersWhenTheSpokesOwnRecordMeetsAWriteThatFailed() {
+        Outcome created = hub.says("erp", "customer",
+                person("1", "Anna", "Meier", "anna@example.org", "+41441234567"));
+        Delivery claimed = hub.claims("shop", "customer").getFirst();
+        hub.store.lanes().record(List.of(new DeliveryResult(claimed, DeliveryResult.Kind.RETRY, null, null, null,
+                Duration.ofMinutes(1), true, "no answer", null, Instant.parse("2026-03-01T10:00:00Z"),
+                Duration.ofMillis(5))));
+
+        hub.says("shop", "customer", person("77", "Anna", "Meier", "anna@example.org", "+41449999999"));
+
+        assertThat(hub.customer(created)).containsEntry("phones",
+                List.of(Map.of("number", "+41441234567"), Map.of("number", "+41449999999")));
+    }
+
     private static DeliveryResult done(Delivery delivery, String externalId) {
         return new DeliveryResult(delivery, DeliveryResult.Kind.DONE, null, externalId, null, null, false, null, null,
                 java.time.Instant.parse("2026-03-01T10:00:00Z"), Duration.ofMillis(5));

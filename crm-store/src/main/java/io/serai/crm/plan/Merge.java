@@ -75,6 +75,17 @@ public final class Merge {
     }
 
     /**
+     * As {@link #applyToWritten}, for a record that is being made in the spoke right now: the answer is still on its way.
+     *
+     * @param writing what the spoke was told to make
+     */
+    public Result applyToUnanswered(Map<String, Object> writing, Map<String, Object> theirs, Map<String, Object> golden,
+            Provenance provenance, Source source) {
+        Unanswered presumed = Unanswered.of(Tree.of(shape, writing), Tree.of(shape, theirs));
+        return new Application(presumed, theirs, golden, provenance, source).run();
+    }
+
+    /**
      * Fills in what the golden record lacks and overrides nothing: for what a document says in passing of a customer
      * it has no record of, such as the buyer in an order.
      */
@@ -93,16 +104,30 @@ public final class Merge {
         private final Source source;
         private final boolean fillOnly;
         private final boolean written;
+        private final boolean unanswered;
         private final List<Conflict> conflicts = new ArrayList<>();
 
         Application(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
                 Map<String, Object> golden, Provenance provenance, Source source, boolean fillOnly,
                 boolean written) {
+            this(base == null, Tree.of(shape, base), Tree.of(shape, ours), theirs, golden, provenance, source, fillOnly,
+                    written, false);
+        }
+
+        Application(Unanswered presumed, Map<String, Object> theirs, Map<String, Object> golden, Provenance provenance,
+                Source source) {
+            this(false, presumed.base(), presumed.ours(), theirs, golden, provenance, source, false, true, true);
+        }
+
+        private Application(boolean firstContact, Tree base, Tree ours, Map<String, Object> theirs,
+                Map<String, Object> golden, Provenance provenance, Source source, boolean fillOnly, boolean written,
+                boolean unanswered) {
             this.fillOnly = fillOnly;
             this.written = written;
-            this.firstContact = base == null;
-            this.base = Tree.of(shape, base);
-            this.ours = Tree.of(shape, ours);
+            this.unanswered = unanswered;
+            this.firstContact = firstContact;
+            this.base = base;
+            this.ours = ours;
             this.theirs = Tree.of(shape, theirs);
             this.theirs.clearLeavesOf(this.base);
             this.before = Tree.of(shape, golden);
@@ -125,8 +150,8 @@ public final class Merge {
                 return;
             }
             for (String list : theirs.lists) {
-                Set<String> held = elements(base, list);
-                Set<String> named = elements(theirs, list);
+                Set<String> held = base.elements(list);
+                Set<String> named = theirs.elements(list);
                 Set<String> gone = new LinkedHashSet<>(held);
                 gone.removeAll(named);
                 Set<String> come = new LinkedHashSet<>(named);
@@ -222,7 +247,8 @@ public final class Merge {
             Tree.Leaf known = ours.leaves.get(path);
             boolean othersChanged = kept != null && kept.value() != null && !kept.same(known)
                     || kept == null && known != null && known.value() != null;
-            if (othersChanged && written) {
+            // What is unanswered may have been written before with an older value, and that one have got through.
+            if (written && (othersChanged || unanswered)) {
                 Object echoed = echoed(path, said, kept);
                 if (echoed != null) {
                     ours.leaves.put(path, new Tree.Leaf(echoed, said.type(), said.element(), said.identifies()));
@@ -302,7 +328,7 @@ public final class Merge {
         private Tree held() {
             Tree held = base.copy();
             for (String list : theirs.lists) {
-                for (String element : elements(base, list)) {
+                for (String element : base.elements(list)) {
                     if (below(theirs, element).isEmpty()) {
                         forget(held, element);
                     }
@@ -311,16 +337,6 @@ public final class Merge {
             held.leaves.putAll(theirs.leaves);
             return held;
         }
-    }
-
-    private static Set<String> elements(Tree tree, String list) {
-        Set<String> elements = new LinkedHashSet<>();
-        tree.leaves.values().forEach(leaf -> {
-            if (leaf.element() != null && Tree.list(leaf.element()).equals(list)) {
-                elements.add(leaf.element());
-            }
-        });
-        return elements;
     }
 
     private static Map<String, Object> below(Tree tree, String element) {

@@ -160,6 +160,17 @@ public final class Tree {
         return element.substring(0, element.indexOf(SEPARATOR, 1));
     }
 
+    /** The elements of a list, by their paths, in order. */
+    Set<String> elements(String list) {
+        Set<String> elements = new LinkedHashSet<>();
+        leaves.values().forEach(leaf -> {
+            if (leaf.element() != null && list(leaf.element()).equals(list)) {
+                elements.add(leaf.element());
+            }
+        });
+        return elements;
+    }
+
     /** Top-level fields in which two trees differ, in the order they are met. */
     static Set<String> differences(Tree one, Tree other) {
         Set<String> fields = new LinkedHashSet<>();

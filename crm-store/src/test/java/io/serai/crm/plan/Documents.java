@@ -150,11 +150,16 @@ final class Documents {
         document.forEach((field, value) -> normal.put(field, switch (value) {
             case String text -> text.length() > 10 ? text.substring(0, 10) : text.strip();
             case Map<?, ?> map -> normal(cast(map));
-            case List<?> list when field.equals("emails") -> list.stream()
-                    .map(element -> lower(cast(element))).toList();
             case null, default -> value;
         }));
-        return normal;
+        return lowered(normal);
+    }
+
+    static Map<String, Object> lowered(Map<String, Object> document) {
+        Map<String, Object> lowered = new LinkedHashMap<>(document);
+        lowered.computeIfPresent("emails", (_, emails) -> ((List<?>) emails).stream()
+                .map(element -> lower(cast(element))).toList());
+        return lowered;
     }
 
     private static Object lower(Map<String, Object> email) {

@@ -181,6 +181,24 @@ class PlannerTest {
     }
 
     @Property
+    void anEchoThatOvertakesTheAnswerChangesNothingHoweverLittleTheSpokeKeeps(
+            @ForAll("held") Map<String, Object> written, @ForAll("held") Map<String, Object> others,
+            @ForAll boolean oneOfEach) {
+        Provenance provenance = Provenance.first(from("erp"));
+        Map<String, Object> now = newest.apply(written, written, others, written, provenance, from("erp")).golden();
+        Map<String, Object> echoed = Documents.lowered(written);
+        if (oneOfEach) {
+            echoed.replaceAll(
+                    (_, value) -> value instanceof List<?> list && !list.isEmpty() ? list.subList(0, 1) : value);
+        }
+
+        Merge.Result echo = newest.applyToUnanswered(written, echoed, now, provenance, from("shop"));
+
+        assertThat(echo.changed()).isEmpty();
+        assertThat(echo.golden()).isEqualTo(now);
+    }
+
+    @Property
     void aLostConflictIsCorrectedInTheLosersRecord(@ForAll("held") Map<String, Object> agreed,
             @ForAll("messages") Map<String, Object> erp, @ForAll("messages") Map<String, Object> shop) {
         Provenance provenance = Provenance.first(from("erp"));
