@@ -7,7 +7,7 @@ import java.util.UUID;
 /**
  * Something that a person must look at.
  *
- * @param kind POISON, INVALID, CONFLICT, POSSIBLE_DUPLICATE, UNKNOWN_OUTCOME or DELIVERY
+ * @param kind POISON, INVALID, CONFLICT, POSSIBLE_DUPLICATE, UNKNOWN_OUTCOME, FROZEN_FIELD or DELIVERY
  * @param cause the same for all that have the same reason
  * @param entityId the golden record it is about; null when there is none
  * @param message the message it came from; null when it came from none

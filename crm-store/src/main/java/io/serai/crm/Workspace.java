@@ -24,6 +24,7 @@ import io.serai.crm.plan.NameSearch;
 import io.serai.crm.plan.Projection;
 import io.serai.crm.plan.Provenance;
 import io.serai.crm.plan.Source;
+import io.serai.crm.plan.Written;
 
 /**
  * The part of the store that one transaction works on: loaded with few statements, changed in memory, written back with
@@ -99,7 +100,21 @@ final class Workspace {
         long version;
         boolean inStep;
         String problem;
+        Written written = Written.NOTHING;
+        /** When it was last written to; null when it never was. */
+        Instant writtenAt;
+        /** What others said since it was last known to be in step, the latest first: a write of it may be under way. */
+        final List<Map<String, Object>> underWay = new ArrayList<>();
+        /** The fields that such a write would change. */
+        private final Set<String> unsure = new HashSet<>();
+        private long synced;
+        private long claimed;
         private boolean touched;
+
+        /** The version that it was last told; 0 when none. */
+        long told() {
+            return writtenAt == null ? 0 : synced;
+        }
 
         LinkRow(Long id, String spoke, String entity, String externalId, UUID entityId) {
             this.id = id;
@@ -107,6 +122,19 @@ final class Workspace {
             this.entity = entity;
             this.externalId = externalId;
             this.entityId = entityId;
+        }
+
+        /** @param own whether the spoke said so itself: it is told of that only as the latest state, in another record */
+        private void mayHaveArrived(Map<String, Object> values, boolean own) {
+            if (synced == 0) {
+                values.values().removeIf(value -> value == null || value.equals(List.of())); // a new record is told nothing of these
+            }
+            if (!own) {
+                unsure.addAll(values.keySet());
+            } else {
+                values.keySet().removeIf(field -> underWay.stream().anyMatch(later -> later.containsKey(field)));
+            }
+            underWay.add(values);
         }
     }
 
@@ -226,7 +254,8 @@ final class Workspace {
         if (!linkColumns.isEmpty()) {
             first.read(
                     """
-                            select l.id, l.spoke, l.entity, l.external_id, l.entity_id, l.base::text, l.ours::text, l.revision, l.wanted
+                            select l.id, l.spoke, l.entity, l.external_id, l.entity_id, l.base::text, l.ours::text, l.revision, l.wanted,
+                              l.written::text, l.synced_at, l.synced, l.claimed
                             from (select unnest(?) spoke, unnest(?) entity, unnest(?) external_id) k
                             join link l on l.spoke = k.spoke and l.entity = k.entity and l.external_id = k.external_id
                             """,
@@ -266,6 +295,7 @@ final class Workspace {
                     row -> takeGolden(Entity.ORDER, row), (Object) invoiceNumbers.toArray(String[]::new));
         }
         first.execute(session);
+        session.first(underWay(links.values()));
         load(wanted);
         if (wanted.containsKey(Entity.ORDER)) {
             loadInvoices(wanted.get(Entity.ORDER));
@@ -274,6 +304,29 @@ final class Workspace {
 
     void load(Entity entity, Collection<UUID> ids) throws SQLException {
         load(Map.of(entity, new LinkedHashSet<>(ids)));
+    }
+
+    /** What a write that was tried and not confirmed may have said. */
+    private static Statements underWay(Collection<LinkRow> links) {
+        Map<Long, LinkRow> tried = new HashMap<>();
+        Columns columns = new Columns();
+        links.stream().filter(link -> link.claimed > link.synced).forEach(link -> {
+            tried.put(link.id, link);
+            columns.add(link.entityId, link.spoke, link.synced, link.claimed, link.id);
+        });
+        return tried.isEmpty()
+                ? new Statements()
+                : new Statements().read("""
+                        select k.link, c.fields::text, c.spoke = k.spoke
+                        from (select unnest(?::uuid[]) id, unnest(?) spoke, unnest(?::bigint[]) synced,
+                            unnest(?::bigint[]) claimed, unnest(?::bigint[]) link) k
+                        cross join lateral (select fields, spoke, version from change c where c.entity_id = k.id
+                          and c.version > k.synced and c.version <= k.claimed order by c.version desc limit 20) c
+                        order by c.version desc
+                        """,
+                        row -> tried.get(row.getLong(1)).mayHaveArrived(Json.document(row.getString(2)),
+                                row.getBoolean(3)),
+                        columns.arrays());
     }
 
     /** The invoices of orders. */
@@ -321,6 +374,11 @@ final class Workspace {
         link.ours = row.getString(7) == null ? link.base : Json.document(row.getString(7));
         link.revision = row.getString(8);
         link.version = row.getLong(9);
+        link.written = Written.of(Json.document(row.getString(10)));
+        OffsetDateTime writtenAt = row.getObject(11, OffsetDateTime.class);
+        link.writtenAt = writtenAt == null ? null : writtenAt.toInstant();
+        link.synced = row.getLong(12);
+        link.claimed = row.getLong(13);
         links.put(new LinkKey(link.spoke, link.entity, link.externalId), link);
         return link;
     }
@@ -419,13 +477,24 @@ final class Workspace {
         List<LinkRow> found = new ArrayList<>();
         new Statements().read("""
                 select id, spoke, entity, external_id, entity_id, base::text,
-                  case when lease_until > ? then ours end::text, revision, wanted from link
+                  case when lease_until > ? then ours end::text, revision, wanted, written::text, synced_at,
+                  synced, claimed from link
                 where entity_id = ?::uuid and spoke = ? and entity = ? and external_id is null
                 """, row -> found.add(takeLink(row)), now.atOffset(ZoneOffset.UTC), golden.id.toString(), spoke,
                 golden.entity.word())
                 .execute(session);
         found.forEach(link -> awaited.add(link.id));
         return found.isEmpty() ? null : found.getFirst();
+    }
+
+    /** What the hub may have made a record of the spoke with that it knows nothing of. */
+    List<Map<String, Object>> perhapsMade(String spoke, GoldenRow golden) throws SQLException {
+        LinkRow unknown = new LinkRow(0L, spoke, golden.entity.word(), null, golden.id);
+        new Statements().read("select max(claimed) from link where entity_id = ?::uuid and spoke = ? and entity = ?",
+                row -> unknown.claimed = row.getLong(1), golden.id.toString(), spoke, golden.entity.word())
+                .execute(session);
+        underWay(List.of(unknown)).execute(session);
+        return unknown.underWay;
     }
 
     /** What was paid for an order that has no invoice yet. */
@@ -498,14 +567,26 @@ final class Workspace {
         }
     }
 
+    /** Keeps what was learned of where values came from, although none changed. */
+    void note(GoldenRow golden) {
+        if (golden.provenance().changed()) {
+            golden.changed = true;
+        }
+    }
+
     LinkRow newLink(String spoke, GoldenRow golden, String externalId) {
         LinkRow link = new LinkRow(null, spoke, golden.entity.word(), externalId, golden.id);
         links.put(new LinkKey(spoke, golden.entity.word(), externalId), link);
         return link;
     }
 
-    /** Notes what a spoke's record holds, and whether it lacks anything of the golden record. */
-    void hold(LinkRow link, GoldenRow golden, Map<String, Object> base, Map<String, Object> ours, String revision) {
+    /**
+     * Notes what a spoke's record holds, and whether it lacks anything of the golden record.
+     *
+     * @param arrived fields that are known to have arrived of what was written without an answer
+     */
+    void hold(LinkRow link, GoldenRow golden, Map<String, Object> base, Map<String, Object> ours, String revision,
+            Set<String> arrived) {
         SpokeProfile profile = settings.profile(link.spoke, link.entity).orElse(null);
         boolean listens = profile != null
                 && (profile.out() == SpokeProfile.Flow.OUT || profile.out() == SpokeProfile.Flow.UPDATE);
@@ -514,7 +595,9 @@ final class Workspace {
         link.revision = revision == null ? link.revision : revision;
         link.version = golden.version;
         link.inStep = !listens || Projection.inStep(link.entity, Projection.of(ours, profile::carries),
-                Projection.of(golden.document, profile::carries));
+                Projection.of(golden.document, profile::carries))
+                // A write that nobody heard of again may have come after what was said.
+                && link.unsure.stream().filter(profile::carries).allMatch(arrived::contains);
         links.put(new LinkKey(link.spoke, link.entity, link.externalId), link);
         if (!link.touched) {
             link.touched = true;

@@ -43,7 +43,7 @@ record Unanswered(Tree base, Tree ours) {
         Set<String> held = new LinkedHashSet<>(given);
         held.retainAll(named);
         given.removeAll(held);
-        int most = Math.max(1, named.size());
+        int most = named.size();
         given.stream().limit(Math.max(0, most - held.size())).forEach(held::add);
         Set<String> spokenOf = new LinkedHashSet<>();
         theirs.leaves.forEach((path, leaf) -> {
