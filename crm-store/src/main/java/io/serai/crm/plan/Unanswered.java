@@ -26,7 +26,8 @@ record Unanswered(Tree base, Tree ours) {
     }
 
     private void hold(String path, Tree.Leaf written, Tree.Leaf said) {
-        if (written == null || written.value() == null) {
+        // What is empty there it need not have cleared: it may have no place for it, or speak of another record of its own.
+        if (written == null || written.value() == null || said != null && said.value() == null) {
             return;
         }
         boolean echo = said != null && Shape.echoes(written.type(), said.value(), written.value());
