@@ -173,10 +173,10 @@ final class Simulation {
         List<String> own = OWN_FIELDS.stream().filter(field -> owners.get(field) == spoke).toList();
         // The hub cannot tell a record that it has not heard of from one that it is making there: a phone that it has
         // instead of the one that is written would be an edit.
-        boolean known = introduced.contains(id) || !id.contains("-own-");
+        boolean met = introduced.contains(id) || !id.contains("-own-");
         switch (random.nextInt(own.isEmpty() ? 2 : 4)) {
             case 1 -> {
-                if (known) {
+                if (met) {
                     editPhones(spoke, mail, id, token);
                 }
             }
