@@ -50,6 +50,7 @@ final class Workspace {
     final Map<String, Behind> behind = new LinkedHashMap<>();
     final List<LinkRow> touchedLinks = new ArrayList<>();
     private final Set<Long> awaited = new LinkedHashSet<>();
+    private final Map<String, List<Map<String, Object>>> perhapsMade = new HashMap<>();
     private final Set<Object> read = new HashSet<>();
 
     record EventKey(String spoke, String event) {}
@@ -475,26 +476,26 @@ final class Workspace {
             return null; // found its record earlier in this batch
         }
         List<LinkRow> found = new ArrayList<>();
+        LinkRow unknown = new LinkRow(0L, spoke, golden.entity.word(), null, golden.id);
+        String id = golden.id.toString();
         new Statements().read("""
                 select id, spoke, entity, external_id, entity_id, base::text,
                   case when lease_until > ? then ours end::text, revision, wanted, written::text, synced_at,
                   synced, claimed from link
                 where entity_id = ?::uuid and spoke = ? and entity = ? and external_id is null
-                """, row -> found.add(takeLink(row)), now.atOffset(ZoneOffset.UTC), golden.id.toString(), spoke,
-                golden.entity.word())
+                """, row -> found.add(takeLink(row)), now.atOffset(ZoneOffset.UTC), id, spoke, golden.entity.word())
+                .read("select max(claimed) from link where entity_id = ?::uuid and spoke = ? and entity = ?",
+                        row -> unknown.claimed = row.getLong(1), id, spoke, golden.entity.word())
                 .execute(session);
         found.forEach(link -> awaited.add(link.id));
+        underWay(List.of(unknown)).execute(session);
+        perhapsMade.put(spoke + " " + id, unknown.underWay);
         return found.isEmpty() ? null : found.getFirst();
     }
 
-    /** What the hub may have made a record of the spoke with that it knows nothing of. */
-    List<Map<String, Object>> perhapsMade(String spoke, GoldenRow golden) throws SQLException {
-        LinkRow unknown = new LinkRow(0L, spoke, golden.entity.word(), null, golden.id);
-        new Statements().read("select max(claimed) from link where entity_id = ?::uuid and spoke = ? and entity = ?",
-                row -> unknown.claimed = row.getLong(1), golden.id.toString(), spoke, golden.entity.word())
-                .execute(session);
-        underWay(List.of(unknown)).execute(session);
-        return unknown.underWay;
+    /** What a record may have been made with that {@link #awaited} looked for. */
+    List<Map<String, Object>> perhapsMade(String spoke, GoldenRow golden) {
+        return perhapsMade.getOrDefault(spoke + " " + golden.id, List.of());
     }
 
     /** What was paid for an order that has no invoice yet. */

@@ -278,21 +278,11 @@ public final class Merge {
             echoes.computeIfAbsent(how, _ -> new LinkedHashSet<>()).add(field);
         }
 
+        /** Whether anything that is said of a field differs from what was held. */
         private boolean isNews(String field) {
-            return Tree.differences(part(base, field), part(theirs, field)).stream().findAny().isPresent();
-        }
-
-        private Tree part(Tree tree, String field) {
-            Tree part = new Tree();
-            theirs.leaves.forEach((path, leaf) -> {
-                if (Tree.field(path).equals(field) && (tree == theirs || tree.leaves.containsKey(path))) {
-                    part.leaves.put(path, tree.leaves.get(path));
-                }
-            });
-            if (theirs.lists.contains("/" + field)) {
-                replace(part, field, tree);
-            }
-            return part;
+            boolean other = theirs.leaves.entrySet().stream().anyMatch(leaf -> Tree.field(leaf.getKey()).equals(field)
+                    && !leaf.getValue().same(base.leaves.get(leaf.getKey())));
+            return other || missing(field).findAny().isPresent();
         }
 
         /**
