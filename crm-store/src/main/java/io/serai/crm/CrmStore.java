@@ -53,7 +53,7 @@ public final class CrmStore implements AutoCloseable {
         this.messages = new Messages(transactions);
         this.parked = new ParkedItems(transactions);
         this.changes = new Changes(transactions);
-        this.spokes = new Spokes(transactions, settings);
+        this.spokes = new Spokes(transactions, settings, clock);
         this.cursors = new Cursors(transactions, clock);
     }
 

@@ -10,6 +10,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 import io.serai.connector.Connectors;
@@ -17,6 +18,7 @@ import io.serai.connector.Health;
 import io.serai.connector.Spoke;
 import io.serai.crm.CrmStore;
 import io.serai.crm.SpokeStatus;
+import io.serai.crm.Spokes;
 import io.serai.hub.web.Caller;
 
 /** The configured spokes, how they fare and how far behind they are. Never their settings. */
@@ -53,6 +55,16 @@ final class SpokesController {
         Answer.json(response, 200, view(spoke, store.spokes().status()));
     }
 
+    /** A person says that the spoke is well again: all processes go on at once. */
+    @PostMapping("/api/spokes/{name}/resume")
+    void resume(@PathVariable("name") String name, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        Spoke spoke = connectors.spokes().find(name).filter(_ -> Caller.of(request).operator())
+                .orElseThrow(Paging::notFound);
+        store.spokes().resume(spoke.name());
+        Answer.json(response, 200, view(spoke, store.spokes().status()));
+    }
+
     private Map<String, Object> view(Spoke spoke, List<SpokeStatus> status) {
         Health health = connectors.health(spoke.name());
         Map<String, Object> view = new LinkedHashMap<>();
@@ -67,8 +79,18 @@ final class SpokesController {
         view.put("lastSuccess", health.lastSuccess());
         view.put("lastFailure", health.lastFailure());
         view.put("reason", health.well() ? null : health.reason());
+        view.put("paused", store.spokes().pauses().stream().filter(pause -> pause.spoke().equals(spoke.name()))
+                .findFirst().map(SpokesController::view).orElse(null));
         view.put("lanes", status.stream().filter(lane -> lane.spoke().equals(spoke.name()))
                 .map(SpokesController::view).toList());
+        return view;
+    }
+
+    private static Map<String, Object> view(Spokes.Pause pause) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("since", pause.since());
+        view.put("until", pause.until());
+        view.put("problem", pause.problem());
         return view;
     }
 

@@ -14,6 +14,7 @@ import io.serai.connector.Connectors;
 import io.serai.connector.Spoke;
 import io.serai.crm.CrmStore;
 import io.serai.crm.SpokeStatus;
+import io.serai.crm.Spokes;
 import io.serai.crm.StoreUnavailable;
 
 /** Lag and parked work per spoke, as gauges. The database is asked when somebody looks, and not more than once a while. */
@@ -24,6 +25,7 @@ final class SpokeFigures {
     private final CrmStore store;
     private final InstantSource clock;
     private List<SpokeStatus> known = List.of();
+    private List<Spokes.Pause> pauses = List.of();
     private Instant readAt = Instant.EPOCH;
 
     SpokeFigures(CrmStore store, Connectors connectors, InstantSource clock, MeterRegistry meters) {
@@ -33,6 +35,10 @@ final class SpokeFigures {
             Gauge.builder("serai.spoke.well", connectors, c -> c.health(spoke.name()).well() ? 1 : 0)
                     .description("1 when the last thing the spoke was asked for succeeded").tag("spoke", spoke.name())
                     .register(meters);
+            Gauge.builder("serai.spoke.paused", this, figures -> figures.paused(spoke.name()) ? 1 : 0)
+                    .description(
+                            "1 while nobody asks the spoke for anything, e.g. because it refuses the hub's credentials")
+                    .tag("spoke", spoke.name()).register(meters);
             spoke.flows().forEach((entity, directions) -> {
                 if (!directions.stream().allMatch("in"::equals)) {
                     gauge(meters, "serai.spoke.behind", "Records the spoke has still to hear of", spoke.name(), entity,
@@ -51,12 +57,18 @@ final class SpokeFigures {
         if (readAt.plus(FRESH).isBefore(now)) {
             try {
                 known = store.spokes().status();
+                pauses = store.spokes().pauses();
             } catch (StoreUnavailable databaseIsAway) {
                 // The last figures stay; that the database is away is said elsewhere.
             }
             readAt = now;
         }
         return known;
+    }
+
+    private synchronized boolean paused(String spoke) {
+        current();
+        return pauses.stream().anyMatch(pause -> pause.spoke().equals(spoke));
     }
 
     private double lag(SpokeStatus status) {
