@@ -41,9 +41,9 @@ public record Terms(int concurrent, Duration between, int perDay, Duration longe
 
     private static Duration longestCall(Section definition) {
         Section timeouts = definition.section("timeouts").orElse(null);
-        Duration read = timeouts == null
-                ? Duration.ofSeconds(10)
-                : timeouts.duration("read", Duration.ofSeconds(10));
+        // Handing over a mail is a conversation, and breaking it off leaves open whether the mail goes out.
+        Duration usual = Duration.ofSeconds(definition.text("protocol", "").equals("mail") ? 40 : 10);
+        Duration read = timeouts == null ? usual : timeouts.duration("read", usual);
         if (!read.isPositive() || read.compareTo(TOO_LONG) >= 0) {
             throw timeouts.refuse("read", "'read: " + read + "' must be positive and shorter than " + TOO_LONG
                     + ": the hub holds a record for a minute at most while it waits for an answer, and a later answer"

@@ -87,7 +87,11 @@ final class LaneConsumer extends DefaultConsumer {
         component.stopped(this, getEndpoint().getCamelContext().isStopping());
         takeNoMore();
         if (claimer != null) {
-            claimer.join();
+            // It may be waiting for a place, which only the end of something under way can free.
+            if (!claimer.join(Duration.ofNanos(Math.max(0, stopsAt - System.nanoTime())))) {
+                limit.end();
+                claimer.join();
+            }
             workers.shutdown();
             if (!workers.awaitTermination(stopsAt - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                 limit.end();

@@ -81,8 +81,12 @@ final class SpokeGate {
             wasPaused = pausedUntil != null && !now.isBefore(pausedUntil);
             pausedUntil = wasPaused ? null : pausedUntil;
         }
-        if (wasPaused && spokes.resume(spoke)) {
-            LOG.info("spoke {} answers again; its pause is over", spoke);
+        try {
+            if (wasPaused && spokes.resume(spoke)) {
+                LOG.info("spoke {} answers again; its pause is over", spoke);
+            }
+        } catch (StoreUnavailable databaseIsAway) {
+            LOG.warn("The end of the pause of {} could not be written down; the next answer will", spoke);
         }
     }
 
