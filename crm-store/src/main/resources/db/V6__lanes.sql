@@ -54,10 +54,42 @@ create unique index on credit_note (tenant, number) where number is not null;
 create index on credit_note (tenant, customer);
 create index on credit_note (tenant, next_try_at) where state in ('PENDING', 'SENDING', 'UNKNOWN');
 
+-- Holding what spokes really have against what the hub believes they have: the latest run for each spoke and entity, and how
+-- far it has got. Whoever has the turn goes on with it.
+create table reconcile (
+  tenant int not null references tenant,
+  spoke text not null,
+  entity text not null,
+  repairs boolean not null,
+  state text not null check (state in ('RUNNING', 'DONE')),
+  started_at timestamptz not null,
+  ended_at timestamptz,
+  after_entity uuid not null,
+  after_link bigint not null,
+  checked bigint not null default 0,
+  in_step bigint not null default 0,
+  problem text,
+  primary key (tenant, spoke, entity),
+  check ((state = 'DONE') = (ended_at is not null))
+);
+-- No values: who wants to see them finds them in the spoke and in the golden record.
+create table reconcile_difference (
+  tenant int not null references tenant,
+  spoke text not null,
+  entity text not null,
+  entity_id uuid not null,
+  external_id text not null,
+  field text not null,
+  why text not null check (why in ('MISSING', 'EDITED', 'LOST', 'REWORDED')),
+  repaired boolean not null,
+  at timestamptz not null,
+  primary key (tenant, spoke, entity, entity_id, external_id, field)
+);
+
 do $$
 declare t text;
 begin
-  foreach t in array array['spoke_gate', 'credit_note'] loop
+  foreach t in array array['spoke_gate', 'credit_note', 'reconcile', 'reconcile_difference'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
     execute format('alter table %I alter column tenant set default nullif(current_setting(''serai.tenant'', true), '''')::int', t);
@@ -65,4 +97,4 @@ begin
   end loop;
 end $$;
 
-grant select, insert, update, delete on spoke_gate, credit_note to ${role};
+grant select, insert, update, delete on spoke_gate, credit_note, reconcile, reconcile_difference to ${role};

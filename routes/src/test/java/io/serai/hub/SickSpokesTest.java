@@ -107,6 +107,7 @@ class SickSpokesTest {
             settings.put("server.port", "0");
             settings.put("serai.management-port", "0");
             settings.put("serai.broker.url", "none");
+            settings.put("serai.reconcile.per-minute", "60000");
             settings.put("serai.database.url", database.jdbcUrl());
             settings.put("serai.database.user", database.user());
             settings.put("serai.database.password", database.password());
@@ -354,6 +355,32 @@ class SickSpokesTest {
 
     @Test
     @Order(9)
+    void aComparisonFindsTheEditThatNobodyHeardOfAndTakesItIn() {
+        String email = email();
+        String id = customer(email);
+        inStep(id, "sick");
+        String external = link(id, "sick").path("externalId").asString();
+        SICK.stubFor(get(urlPathMatching("/v1/contacts/.*")).atPriority(8)
+                .willReturn(okJson("{\"id\":\"{{request.pathSegments.[2]}}\",\"version\":1}")));
+        SICK.stubFor(get(urlPathMatching("/v1/contacts/" + external)).willReturn(okJson("{\"id\":\"" + external
+                + "\",\"version\":4,\"name\":\"Roth\",\"email\":\"" + email + "\",\"phone\":\"+41445550177\"}")));
+
+        assertThat(send("POST", "/api/spokes/sick/reconcile?repair=true", null).statusCode()).isEqualTo(202);
+
+        until(SOON, () -> assertThat(read("/api/spokes/sick/reconcile").path("items").path(0).path("state").asString())
+                .isEqualTo("done"));
+        assertThat(read("/api/spokes/sick/reconcile").path("items").path(0).path("differences").valueStream()
+                .filter(difference -> difference.path("externalId").asString().equals(external))).singleElement()
+                .satisfies(difference -> {
+                    assertThat(difference.path("field").asString()).isEqualTo("phones");
+                    assertThat(difference.path("why").asString()).isEqualTo("edited");
+                });
+        until(SOON, () -> WELL.verify(patchRequestedFor(anyUrl()).withRequestBody(containing("+41445550177"))));
+        assertThat(spoke("sick").path("inStep").asDouble()).isBetween(0.9, 1.0);
+    }
+
+    @Test
+    @Order(10)
     void aHubThatStopsLeavesNoClaimBehindHoweverItsSpokesHang() {
         SICK.stubFor(any(anyUrl()).willReturn(okJson(CONTACT).withFixedDelay(60_000)));
         for (int i = 0; i < 40; i++) {

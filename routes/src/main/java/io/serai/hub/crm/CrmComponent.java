@@ -2,6 +2,7 @@ package io.serai.hub.crm;
 
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -59,6 +60,11 @@ public final class CrmComponent extends DefaultComponent {
     /** How many requests this process has sent to the spoke. */
     long requests(String spoke) {
         return bean(Connectors.class).requests(spoke);
+    }
+
+    /** The route by which a spoke is told of an entity, and asked; empty while it does not run. */
+    Optional<Sending> sending(String spoke, String entity) {
+        return lanes.stream().filter(lane -> lane.serves(spoke, entity)).map(LaneConsumer::sending).findFirst();
     }
 
     void started(LaneConsumer lane) {

@@ -39,6 +39,8 @@ final class LaneConsumer extends DefaultConsumer {
     private final InstantSource clock;
     private final LaneWork<?, ?> work;
     private final String spoke;
+    private final String entity;
+    private final Sending sending;
     private final SpokeGate gate;
     private final Duration lease;
     private final TimeLimit limit;
@@ -57,13 +59,14 @@ final class LaneConsumer extends DefaultConsumer {
         this.store = component.store();
         this.clock = component.clock();
         this.spoke = spoke;
+        this.entity = entity;
         Terms terms = component.terms(spoke, entity);
         this.lease = terms.longestCall().plus(BEYOND_THE_CALL);
         this.limit = new TimeLimit(terms.longestCall());
         this.atOnce = CrmComponent.atOnce(terms);
         this.free = new Semaphore(atOnce);
         this.gate = component.gate(spoke);
-        Sending sending = new Sending(endpoint, processor, spoke, entity);
+        this.sending = new Sending(endpoint, processor, spoke, entity);
         boolean issues = store.settings().profile(spoke, entity)
                 .map(profile -> profile.out() == SpokeProfile.Flow.ISSUE).orElse(false);
         this.work = issues
@@ -101,6 +104,14 @@ final class LaneConsumer extends DefaultConsumer {
             }
         }
         super.doStop();
+    }
+
+    boolean serves(String someSpoke, String someEntity) {
+        return spoke.equals(someSpoke) && entity.equals(someEntity);
+    }
+
+    Sending sending() {
+        return sending;
     }
 
     /** The farewell begins with the first call of this. */

@@ -13,6 +13,7 @@ import org.springframework.stereotype.Component;
 import io.serai.connector.Connectors;
 import io.serai.connector.Spoke;
 import io.serai.crm.CrmStore;
+import io.serai.crm.Reconciliation;
 import io.serai.crm.SpokeStatus;
 import io.serai.crm.Spokes;
 import io.serai.crm.StoreUnavailable;
@@ -26,6 +27,7 @@ final class SpokeFigures {
     private final InstantSource clock;
     private List<SpokeStatus> known = List.of();
     private List<Spokes.Pause> pauses = List.of();
+    private List<Reconciliation.Run> runs = List.of();
     private Instant readAt = Instant.EPOCH;
 
     SpokeFigures(CrmStore store, Connectors connectors, InstantSource clock, MeterRegistry meters) {
@@ -38,6 +40,9 @@ final class SpokeFigures {
             Gauge.builder("serai.spoke.paused", this, figures -> figures.paused(spoke.name()) ? 1 : 0)
                     .description(
                             "1 while nobody asks the spoke for anything, e.g. because it refuses the hub's credentials")
+                    .tag("spoke", spoke.name()).register(meters);
+            Gauge.builder("serai.spoke.in.step", this, figures -> figures.inStep(spoke.name()))
+                    .description("Of the records compared latest, how many held what they should; NaN when none was")
                     .tag("spoke", spoke.name()).register(meters);
             spoke.flows().forEach((entity, directions) -> {
                 if (!directions.stream().allMatch("in"::equals)) {
@@ -58,6 +63,7 @@ final class SpokeFigures {
             try {
                 known = store.spokes().status();
                 pauses = store.spokes().pauses();
+                runs = store.reconciliation().runs();
             } catch (StoreUnavailable databaseIsAway) {
                 // The last figures stay; that the database is away is said elsewhere.
             }
@@ -69,6 +75,13 @@ final class SpokeFigures {
     private synchronized boolean paused(String spoke) {
         current();
         return pauses.stream().anyMatch(pause -> pause.spoke().equals(spoke));
+    }
+
+    private synchronized double inStep(String spoke) {
+        current();
+        List<Reconciliation.Run> own = runs.stream().filter(run -> run.spoke().equals(spoke)).toList();
+        return (double) own.stream().mapToLong(Reconciliation.Run::inStep).sum()
+                / own.stream().mapToLong(Reconciliation.Run::checked).sum();
     }
 
     private double lag(SpokeStatus status) {
