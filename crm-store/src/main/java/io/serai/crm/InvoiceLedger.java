@@ -14,12 +14,23 @@ import java.util.UUID;
 import io.serai.crm.plan.Source;
 
 /**
- * The lane of invoices and of the credit notes that take them back: one of each for a sale, through any crash. PENDING becomes SENDING in a commit of its own before the
- * accounting system is called; whoever finds a SENDING whose lease ran out, or an UNKNOWN, asks by reference before
- * anything is sent again. An answer of "none" counts once nothing can be on its way any more, and leads to another attempt
+ * The lane of invoices and of the credit notes that take them back: one of each for a sale, through any crash. PENDING
+ * becomes SENDING in a commit of its own before the accounting system is called; whoever finds a SENDING whose lease ran
+ * out, or an UNKNOWN, asks by reference before anything is sent again. An answer of "none" counts once nothing can be on its way any more, and leads to another attempt
  * only while the accounting system still remembers the key.
  */
 public final class InvoiceLedger {
+    private static final String DUE = """
+            from %s i where i.state in ('PENDING', 'SENDING', 'UNKNOWN') and i.next_try_at <= ?
+              and (i.lease_until is null or i.lease_until < ?)
+              and coalesce(i.spoke, ?) = ?
+              and exists (select 1 from link l where l.entity_id = i.customer and l.spoke = ?
+                and l.entity = 'customer' and l.external_id is not null)
+            """;
+    private static final String INVOICED = """
+            and exists (select 1 from invoice v where v.sales_order = i.sales_order and v.state = 'DONE')
+            """;
+
     private final Transactions transactions;
     private final Settings settings;
     private final InstantSource clock;
@@ -55,17 +66,6 @@ public final class InvoiceLedger {
                 ? transactions.write(turn -> claim(turn, profile, most, lease, owed, now))
                 : List.of();
     }
-
-    private static final String DUE = """
-            from %s i where i.state in ('PENDING', 'SENDING', 'UNKNOWN') and i.next_try_at <= ?
-              and (i.lease_until is null or i.lease_until < ?)
-              and coalesce(i.spoke, ?) = ?
-              and exists (select 1 from link l where l.entity_id = i.customer and l.spoke = ?
-                and l.entity = 'customer' and l.external_id is not null)
-            """;
-    private static final String INVOICED = """
-            and exists (select 1 from invoice v where v.sales_order = i.sales_order and v.state = 'DONE')
-            """;
 
     private static String due(Entity entity) {
         return DUE.formatted(entity.table()) + (entity == Entity.CREDIT_NOTE ? INVOICED : "");

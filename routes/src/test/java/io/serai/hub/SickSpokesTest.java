@@ -89,7 +89,7 @@ class SickSpokesTest {
         }
         Files.writeString(home.resolve("connectors/quick/connector.yaml"),
                 Files.readString(repository.resolve("connectors/accounting/connector.yaml"))
-                        .replace("connector: accounting", "connector: quick").replace("read: PT10S", "read: PT1S"));
+                        .replace("connector: accounting", "connector: quick").replace("read: PT10S", "read: PT2S"));
         for (Map.Entry<String, WireMockExtension> spoke : Map.of("sick", SICK, "well", WELL).entrySet()) {
             Files.writeString(home.resolve("routes/spokes/" + spoke.getKey() + ".yaml"), """
                     spoke: %s
@@ -164,7 +164,8 @@ class SickSpokesTest {
     /** The new customer's id. */
     private static String customer(String email) {
         HttpResponse<String> answer = send("POST", "/api/customers",
-                "{\"kind\":\"person\",\"name\":{\"family\":\"Roth\"},\"emails\":[{\"address\":\"" + email + "\"}]}",
+                "{\"kind\":\"person\",\"name\":{\"given\":\"Ada\",\"family\":\"Roth\"},\"emails\":[{\"address\":\""
+                        + email + "\"}]}",
                 "Content-Type", "application/json", "Idempotency-Key", email);
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
         return JsonMapper.shared().readTree(answer.body()).path("id").asString();
@@ -257,7 +258,7 @@ class SickSpokesTest {
         SICK.stubFor(patch(anyUrl()).inScenario("version").whenScenarioStateIs("Started").willSetStateTo("read")
                 .willReturn(aResponse().withStatus(412)));
         SICK.stubFor(get(urlPathMatching("/v1/contacts/.*")).willReturn(okJson("{\"id\":\"" + external
-                + "\",\"version\":7,\"name\":\"Roth\",\"phone\":\"+41445550199\"}")));
+                + "\",\"version\":7,\"name\":\"Ada Roth\",\"phone\":\"+41445550199\"}")));
         changes(id, "Grün");
 
         inStep(id, "sick");
@@ -273,7 +274,7 @@ class SickSpokesTest {
         String email = email();
         SICK.stubFor(post(anyUrl()).willReturn(aResponse().withStatus(409)));
         SICK.stubFor(get(anyUrl()).willReturn(okJson(
-                "{\"items\":[{\"id\":\"C-there\",\"version\":3,\"name\":\"Roth\",\"email\":\"" + email + "\"}]}")));
+                "{\"items\":[{\"id\":\"C-there\",\"version\":3,\"name\":\"Ada Roth\",\"email\":\"" + email + "\"}]}")));
         String id = customer(email);
 
         inStep(id, "sick");
@@ -363,7 +364,7 @@ class SickSpokesTest {
         SICK.stubFor(get(urlPathMatching("/v1/contacts/.*")).atPriority(8)
                 .willReturn(okJson("{\"id\":\"{{request.pathSegments.[2]}}\",\"version\":1}")));
         SICK.stubFor(get(urlPathMatching("/v1/contacts/" + external)).willReturn(okJson("{\"id\":\"" + external
-                + "\",\"version\":4,\"name\":\"Roth\",\"email\":\"" + email + "\",\"phone\":\"+41445550177\"}")));
+                + "\",\"version\":4,\"name\":\"Ada Roth\",\"email\":\"" + email + "\",\"phone\":\"+41445550177\"}")));
 
         assertThat(send("POST", "/api/spokes/sick/reconcile?repair=true", null).statusCode()).isEqualTo(202);
 

@@ -140,7 +140,7 @@ final class InvoiceWork implements LaneWork<InvoiceClaim, InvoiceResult> {
 
     private InvoiceResult paused(InvoiceClaim claim, Duration time, String cause, String problem, Instant begin) {
         gate.pause(clock.instant(), time, entity, cause, problem);
-        return result(claim, Kind.RETRY, null, null, time, problem, null, begin);
+        return result(claim, Kind.RETRY, null, null, SOON, problem, null, begin);
     }
 
     private InvoiceResult unknown(InvoiceClaim claim, String problem, Instant begin) {

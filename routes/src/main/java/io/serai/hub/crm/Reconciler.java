@@ -155,8 +155,9 @@ public final class Reconciler implements SmartLifecycle {
     /** False when the run cannot go on now. */
     private boolean asked(Run run, Held held, Sending sending) {
         try {
+            Map<String, Object> known = held.ours() == null ? Map.of() : held.ours();
             Sending.Answer answer = sending.send(new Sending.Request("lookup", held.externalId(), held.revision(), null,
-                    held.id().toString(), Map.of(), Map.of(), List.of(), null));
+                    held.id().toString(), known, known, List.copyOf(known.keySet()), null));
             if (answer.held() == null && answer.externalId() != null) {
                 store.reconciliation().passOver(run, held); // it is there, and says nothing that could be compared
             } else {

@@ -149,10 +149,10 @@ final class RecordWork implements LaneWork<Delivery, DeliveryResult> {
         };
     }
 
-    /** That the spoke refuses everybody costs no record an attempt. */
+    /** That the spoke refuses everybody costs no record an attempt. The gate holds it back, and opens for all at once. */
     private DeliveryResult paused(Delivery delivery, Duration time, String cause, String problem, Instant begin) {
         gate.pause(clock.instant(), time, entity, cause, problem);
-        return result(delivery, Kind.RETRY, null, time, false, problem, null, begin);
+        return result(delivery, Kind.RETRY, null, SOON, false, problem, null, begin);
     }
 
     private DeliveryResult retryOrPark(Delivery delivery, Duration asked, String problem, Instant begin) {
