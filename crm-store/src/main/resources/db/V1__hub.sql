@@ -130,7 +130,7 @@ create table invoice (
   customer uuid not null,
   reference text not null,
   number text,
-  status text not null check (status in ('requested', 'issued', 'paid', 'rejected', 'void')),
+  status text not null check (status in ('requested', 'issued', 'paid', 'rejected', 'void', 'credited')),
   currency currency_code not null,
   total numeric(20, 6) not null,
   paid_amount numeric(20, 6) not null default 0 check (paid_amount >= 0),
@@ -140,7 +140,7 @@ create table invoice (
   updated_at timestamptz not null,
   -- the lane
   spoke text,
-  state text not null check (state in ('PENDING', 'SENDING', 'DONE', 'REJECTED', 'UNKNOWN', 'PARKED')),
+  state text not null check (state in ('PENDING', 'SENDING', 'DONE', 'REJECTED', 'UNKNOWN', 'PARKED', 'WITHDRAWN')),
   idempotency_key uuid not null,
   external_id text,
   attempts int not null default 0,
@@ -148,6 +148,8 @@ create table invoice (
   lease_until timestamptz,
   fence bigint not null default 0,
   sent_at timestamptz,
+  -- since when the accounting system may know the key
+  key_since timestamptz,
   problem text,
   primary key (tenant, id),
   unique (tenant, sales_order),

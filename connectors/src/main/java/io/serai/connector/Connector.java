@@ -91,9 +91,11 @@ public final class Connector {
     /**
      * The whole file with the settings filled in and everything marked as read that the core itself uses. A protocol
      * reads the rest and calls {@link Section#finish()}.
+     *
+     * @param limits stand above those of the file
      */
-    public Section definition(Map<String, String> values) {
-        Section root = new Section(file, values);
+    Section definition(Map<String, String> values, Map<String, Object> limits) {
+        Section root = new Section(file, values, limits);
         List.of("connector", "title", "description", "protocol", "version", "documentation").forEach(root::find);
         root.pairs("settings");
         for (Section rung : root.list("echo")) {
@@ -113,7 +115,7 @@ public final class Connector {
     public Section example() {
         Map<String, String> values = new LinkedHashMap<>();
         settings.forEach((name, setting) -> values.put(name, setting.example()));
-        return definition(values);
+        return definition(values, Map.of());
     }
 
     BadFileException refuse(String pointer, String reason) {

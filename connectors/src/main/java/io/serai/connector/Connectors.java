@@ -68,6 +68,11 @@ public final class Connectors implements AutoCloseable {
         return health.getOrDefault(spoke, Health.UNKNOWN);
     }
 
+    /** How many requests this process has sent to the spoke since it started; 0 where nobody counts. */
+    public long requests(String spoke) {
+        return spokes.find(spoke).map(known -> protocol(known.connector()).requests(known)).orElse(0L);
+    }
+
     @Override
     public void close() {
         protocols.values().forEach(Protocol::close);

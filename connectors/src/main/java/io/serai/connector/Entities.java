@@ -7,7 +7,8 @@ import java.util.TreeSet;
 /** The names of the canonical entities; routes may use the plural. */
 final class Entities {
     private static final Map<String, String> SINGULAR = Map.of("customers", "customer", "orders", "order", "invoices",
-            "invoice", "payments", "payment", "opportunities", "opportunity", "interactions", "interaction");
+            "invoice", "credit-notes", "credit-note", "payments", "payment", "opportunities", "opportunity",
+            "interactions", "interaction");
 
     private Entities() {}
 

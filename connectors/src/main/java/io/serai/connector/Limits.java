@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -12,9 +13,13 @@ import java.util.concurrent.locks.LockSupport;
  * has asked us to wait. What cannot go within {@code wait} fails as throttled, which costs the caller no attempt.
  */
 public final class Limits {
+    /** Whoever asks for more has most likely a clock or a unit wrong; asking once an hour does no harm. */
+    private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
+
     private final InstantSource clock;
     private final String spoke;
     private final Semaphore concurrent;
+    private final AtomicLong requests = new AtomicLong();
     private final long nanosBetween;
     private final long burst;
     private final Duration wait;
@@ -28,26 +33,30 @@ public final class Limits {
         void close();
     }
 
-    private Limits(InstantSource clock, String spoke, int concurrent, int perSecond, Duration wait, Duration pause) {
+    private Limits(InstantSource clock, String spoke, int concurrent, Duration between, Duration wait, Duration pause) {
         this.clock = clock;
         this.spoke = spoke;
         this.concurrent = new Semaphore(concurrent);
-        this.nanosBetween = perSecond == 0 ? 0 : 1_000_000_000L / perSecond;
-        this.burst = 1_000_000_000L;
+        this.nanosBetween = between.toNanos();
+        this.burst = Math.max(1_000_000_000L, nanosBetween);
         this.wait = wait;
         this.pause = pause;
     }
 
-    /** Reads {@code limits:} of a connector: concurrent (16), per_second (unlimited), wait (PT2S), retry_after: header or a fixed wait (PT10S when the header is absent). */
+    /**
+     * Reads {@code limits:} of a connector: concurrent (16), per_second and per_minute (unlimited), wait (PT2S),
+     * retry_after: header or a fixed wait (PT10S when the header is absent). What all processes together may ask for is
+     * kept where all of them can see it; here each minds its own.
+     */
     public static Limits of(Section definition, InstantSource clock, String spoke) {
         return definition.section("limits").map(limits -> {
             String retryAfter = limits.text("retry_after", "header");
             Duration pause = retryAfter.equals("header")
                     ? Duration.ofSeconds(10)
                     : limits.duration("retry_after", null);
-            return new Limits(clock, spoke, limits.number("concurrent", 16), limits.number("per_second", 0),
+            return new Limits(clock, spoke, limits.number("concurrent", 16), Terms.between(limits),
                     limits.duration("wait", Duration.ofSeconds(2)), pause);
-        }).orElseGet(() -> new Limits(clock, spoke, 16, 0, Duration.ofSeconds(2), Duration.ofSeconds(10)));
+        }).orElseGet(() -> new Limits(clock, spoke, 16, Duration.ZERO, Duration.ofSeconds(2), Duration.ofSeconds(10)));
     }
 
     /** @throws ConnectorException throttled, when it cannot go soon; it says how long to wait */
@@ -66,12 +75,18 @@ public final class Limits {
             concurrent.release();
             throw e;
         }
+        requests.incrementAndGet();
         return concurrent::release;
     }
 
-    /** The spoke asked us to wait; null when it did not say how long. Answers how long it will be left alone. */
+    /** How many requests this process has sent since it started. */
+    public long requests() {
+        return requests.get();
+    }
+
+    /** The spoke asked us to wait; null when it did not say how long. Answers how long it will be left alone: an hour at most. */
     public Duration pause(Duration asked) {
-        Duration length = asked == null ? pause : asked;
+        Duration length = asked == null ? pause : asked.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : asked;
         Instant until = clock.instant().plus(length);
         if (until.isAfter(pausedUntil)) {
             pausedUntil = until;

@@ -27,7 +27,27 @@ public final class Section {
     private final Set<String> read;
 
     Section(YamlFile file, Map<String, String> settings) {
-        this(file, "", file.content(), settings, ConcurrentHashMap.newKeySet());
+        this(file, settings, Map.of());
+    }
+
+    /** @param limits stand above what the file says under that key */
+    Section(YamlFile file, Map<String, String> settings, Map<String, Object> limits) {
+        this(file, "", with(file.content(), limits), settings, ConcurrentHashMap.newKeySet());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> with(Map<String, Object> content, Map<String, Object> limits) {
+        if (limits.isEmpty()) {
+            return content;
+        }
+        Map<String, Object> both = new LinkedHashMap<>();
+        if (content.get("limits") instanceof Map<?, ?> own) {
+            both.putAll((Map<String, Object>) own);
+        }
+        both.putAll(limits);
+        Map<String, Object> whole = new LinkedHashMap<>(content);
+        whole.put("limits", both);
+        return whole;
     }
 
     private Section(YamlFile file, String pointer, Map<String, Object> content, Map<String, String> settings,

@@ -13,10 +13,11 @@ import java.util.Set;
  * @param access how the spoke signs on to the hub; null when it does not
  * @param flows entity to the standard routes that exist for it: in, out, update, issue
  * @param rank source ranking for survivorship; higher wins
+ * @param limits what this account may ask for, where that differs from what the connector says
  * @param off why the spoke is switched off; empty when it is on
  */
 public record Spoke(String name, Connector connector, String mappings, Map<String, String> settings, Access access,
-        Map<String, Set<String>> flows, int rank, Optional<String> off) {
+        Map<String, Set<String>> flows, int rank, Map<String, Object> limits, Optional<String> off) {
 
     /** Credentials with which a spoke calls the hub; each may be null. */
     public record Access(String user, String password, String key) {
@@ -29,7 +30,12 @@ public record Spoke(String name, Connector connector, String mappings, Map<Strin
 
     /** The connector's definition with this spoke's settings filled in. */
     public Section definition() {
-        return connector.definition(settings);
+        return connector.definition(settings, limits);
+    }
+
+    /** What its system lets the hub do with records of the entity. */
+    public Terms terms(String entity) {
+        return Terms.of(definition(), entity);
     }
 
     /** True when the standard route exists for the entity. */

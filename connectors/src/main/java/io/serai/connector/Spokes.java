@@ -86,7 +86,7 @@ public final class Spokes {
                         values.fill("/access/key", access.get("key")));
         return new Spoke(name, connector, (String) file.content().getOrDefault("mappings", connector.name()), settings,
                 signOn, flows(file, connector), ((Number) file.content().getOrDefault("rank", 50)).intValue(),
-                values.unset());
+                mapping(file.content(), "limits"), values.unset());
     }
 
     private static Map<String, String> settings(YamlFile file, Connector connector, Values values) {

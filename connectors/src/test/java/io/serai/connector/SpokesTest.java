@@ -144,11 +144,11 @@ class SpokesTest {
     @Test
     void refusesAVariantThatTheSchemaKnowsAndTheEngineDoesNot() {
         workshop.connector("tiny", SHOP.replace("{kind: bearer, token: \"${token}\"}",
-                "{kind: oauth2, token_url: \"https://x\"}")).spoke("shop",
+                "{kind: session, login: \"https://x\"}")).spoke("shop",
                         "spoke: shop\nconnector: tiny\nsettings: {url: \"http://localhost\"}\nflows: {customer: [in]}\n");
 
         assertThatThrownBy(workshop::open).isInstanceOf(BadFileException.class).hasMessageContaining(
-                "connector.yaml:7: 'kind: oauth2' is not implemented yet; implemented: none, header, bearer, basic");
+                "connector.yaml:7: 'kind: session' is not implemented yet; implemented: none, header, bearer, basic, oauth2");
     }
 
     @Test
@@ -162,11 +162,11 @@ class SpokesTest {
 
     @Test
     void refusesAKeyThatNothingReads() {
-        workshop.connector("tiny", SHOP + "limits:\n  per_second: 5\n  per_day: 5000\n").spoke("shop",
+        workshop.connector("tiny", SHOP + "limits:\n  per_second: 5\n  cost: {}\n").spoke("shop",
                 "spoke: shop\nconnector: tiny\nsettings: {url: \"http://localhost\"}\nflows: {customer: [in]}\n");
 
         assertThatThrownBy(workshop::open).isInstanceOf(BadFileException.class).hasMessageContaining(
-                "connector.yaml:15: 'limits.per_day' is not implemented");
+                "connector.yaml:15: 'limits.cost' is not implemented");
     }
 
     @Test

@@ -36,6 +36,7 @@ public final class CrmStore implements AutoCloseable {
     private final Changes changes;
     private final Spokes spokes;
     private final Cursors cursors;
+    private final Reconciliation reconciliation;
 
     private CrmStore(DataSource runtime, Settings settings, InstantSource clock) {
         Transactions transactions = new Transactions(runtime, settings.tenant());
@@ -53,8 +54,9 @@ public final class CrmStore implements AutoCloseable {
         this.messages = new Messages(transactions);
         this.parked = new ParkedItems(transactions);
         this.changes = new Changes(transactions);
-        this.spokes = new Spokes(transactions, settings);
+        this.spokes = new Spokes(transactions, settings, clock);
         this.cursors = new Cursors(transactions, clock);
+        this.reconciliation = new Reconciliation(transactions, settings, clock, ingest, this::changed);
     }
 
     /**
@@ -141,6 +143,10 @@ public final class CrmStore implements AutoCloseable {
 
     public Cursors cursors() {
         return cursors;
+    }
+
+    public Reconciliation reconciliation() {
+        return reconciliation;
     }
 
     /** Finishes what waits and takes no more. */

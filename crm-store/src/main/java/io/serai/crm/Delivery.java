@@ -1,5 +1,6 @@
 package io.serai.crm;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -17,11 +18,12 @@ import java.util.UUID;
  *        spoke's own id as {@code externalId}
  * @param attempt counts from 1
  * @param held the golden values that stand for what the spoke holds when this is claimed, or that it is told to create
+ * @param notBefore when it may be sent, by the pace that the spoke allows
  * @param traceparent W3C trace context of the message that caused the latest change; null when it had none
  */
 public record Delivery(long lane, long fence, String spoke, String entity, UUID id, String externalId,
         String revision, long version, Map<String, Object> patch, Map<String, Object> golden, int attempt,
-        Map<String, Object> held, String traceparent) {
+        Map<String, Object> held, String traceparent, Instant notBefore) {
 
     public boolean creates() {
         return externalId == null;

@@ -15,22 +15,36 @@ enum Entity {
                             decimal("total", "total"), time("placed_at", "placedAt"),
                             time("paid_at", "paidAt"))), INVOICE("invoice", "invoice",
                                     List.of(text("number", "number"), text("status", "status"),
-                                            new Column("paid_amount", "numeric", List.of("paidAmount"), "0"))), PAYMENT(
-                                                    "payment", "payment",
-                                                    List.of(uuid("invoice", "invoice"), uuid("sales_order", "order"),
-                                                            decimal("amount", "amount"), text("currency", "currency"),
-                                                            time("paid_at", "paidAt"))), OPPORTUNITY("opportunity",
-                                                                    "opportunity",
-                                                                    List.of(uuid("customer", "customer", "id"),
-                                                                            text("stage", "stage"),
+                                            new Column("paid_amount", "numeric", List.of("paidAmount"),
+                                                    "0"))), CREDIT_NOTE("credit-note", "credit_note", List.of(
+                                                            text("number", "number"),
+                                                            text("status", "status"))), PAYMENT(
+                                                                    "payment", "payment",
+                                                                    List.of(uuid("invoice", "invoice"),
+                                                                            uuid("sales_order", "order"),
                                                                             decimal("amount", "amount"),
-                                                                            text("currency", "currency"))), INTERACTION(
-                                                                                    "interaction", "interaction",
+                                                                            text("currency", "currency"),
+                                                                            time("paid_at", "paidAt"))), OPPORTUNITY(
+                                                                                    "opportunity",
+                                                                                    "opportunity",
                                                                                     List.of(uuid("customer", "customer",
-                                                                                            "id"), text("kind", "kind"),
-                                                                                            text("direction",
-                                                                                                    "direction"),
-                                                                                            time("happened_at", "at")));
+                                                                                            "id"),
+                                                                                            text("stage", "stage"),
+                                                                                            decimal("amount", "amount"),
+                                                                                            text("currency",
+                                                                                                    "currency"))), INTERACTION(
+                                                                                                            "interaction",
+                                                                                                            "interaction",
+                                                                                                            List.of(uuid(
+                                                                                                                    "customer",
+                                                                                                                    "customer",
+                                                                                                                    "id"),
+                                                                                                                    text("kind",
+                                                                                                                            "kind"),
+                                                                                                                    text("direction",
+                                                                                                                            "direction"),
+                                                                                                                    time("happened_at",
+                                                                                                                            "at")));
 
     private final String word;
     private final String table;
@@ -65,6 +79,11 @@ enum Entity {
 
     String word() {
         return word;
+    }
+
+    /** Whether the accounting system makes it, once for a sale. */
+    boolean issued() {
+        return this == INVOICE || this == CREDIT_NOTE;
     }
 
     String table() {

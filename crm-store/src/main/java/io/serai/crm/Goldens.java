@@ -89,12 +89,14 @@ public final class Goldens {
                 parameters.add(filter.get("spoke"));
                 yield "t.id = any(array(select entity_id from link where entity = ? and external_id = ? and spoke = ?))";
             }
-            case "order.number", "invoice.number", "invoice.status" -> equal("t." + name, value, parameters);
+            case "order.number", "invoice.number", "invoice.status", "credit-note.number", "credit-note.status" ->
+                equal("t." + name, value, parameters);
             case "order.paymentStatus" -> equal("t.payment_status", value, parameters);
             case "order.customer", "invoice.customer", "interaction.customer", "opportunity.customer",
                     "payment.invoice" ->
                 equal("t." + name, uuid(name, value), parameters);
-            case "invoice.order", "payment.order" -> equal("t.sales_order", uuid(name, value), parameters);
+            case "invoice.order", "payment.order", "credit-note.order" ->
+                equal("t.sales_order", uuid(name, value), parameters);
             default -> throw new IllegalArgumentException(
                     "A list of " + entity.word() + "s cannot be narrowed by " + name + ".");
         };

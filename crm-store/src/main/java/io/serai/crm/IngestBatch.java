@@ -200,8 +200,9 @@ final class IngestBatch {
             case PAYMENT -> payment(arrival, source);
             case INTERACTION -> interaction(arrival, source);
             case OPPORTUNITY -> opportunity(arrival, source);
-            case INVOICE -> throw new Refused("invoice", null,
-                    "Invoices are made by the hub from paid orders. Send the order or the payment instead.", "invalid");
+            case INVOICE, CREDIT_NOTE -> throw new Refused(arrival.entity(), null,
+                    "Invoices and credit notes are made by the hub from paid orders. Send the order or the payment instead.",
+                    "invalid");
         };
     }
 
@@ -532,10 +533,7 @@ final class IngestBatch {
                     result.base(), result.ours(), revision, result.arrived());
         }
         parkConflicts(result, order, source);
-        if (workspace.invoiceOf(order) == null && "paid".equals(order.text("paymentStatus"))
-                && !"cancelled".equals(order.text("status"))) {
-            requestInvoice(order, source);
-        }
+        invoice(order, source);
         return new Taken(changed ? State.APPLIED : State.UNCHANGED, order,
                 found(known ? "numbered" : "new", result.changed()), null);
     }
@@ -588,13 +586,67 @@ final class IngestBatch {
         if (theirs.get("currency") != null && !theirs.get("currency").equals(order.text("currency"))) {
             parkInvoiced("currency", order, theirs, source);
         }
-        if ("cancelled".equals(theirs.get("status")) && !"cancelled".equals(order.text("status"))) {
-            parkInvoiced("status", order, theirs, source);
-        }
-        if ("refunded".equals(theirs.get("paymentStatus")) && !"refunded".equals(order.text("paymentStatus"))) {
-            parkInvoiced("paymentStatus", order, theirs, source);
-        }
         List.of("total", "tax", "currency", "lines").forEach(theirs::remove);
+    }
+
+    /** Sees that a sale has its invoice, and that a sale which is off has none that stands. */
+    private void invoice(GoldenRow order, Source source) {
+        GoldenRow invoice = workspace.invoiceOf(order);
+        boolean off = "cancelled".equals(order.text("status")) || "refunded".equals(order.text("paymentStatus"));
+        boolean paid = "paid".equals(order.text("paymentStatus"));
+        if (invoice == null) {
+            if (paid && !off) {
+                requestInvoice(order, source);
+            }
+        } else if (off) {
+            takeBack(order, invoice, source);
+        } else if (paid && "WITHDRAWN".equals(invoice.lane())) {
+            workspace.requestAgain(invoice, source);
+        } else if (paid && workspace.creditNoteOf(order) != null) {
+            keep(order, invoice, workspace.creditNoteOf(order), source);
+        }
+    }
+
+    /** The sale is on again. */
+    private void keep(GoldenRow order, GoldenRow invoice, GoldenRow note, Source source) {
+        if (note.lane().equals("PENDING")) {
+            workspace.withdraw(note, source);
+        } else if (!note.lane().equals("WITHDRAWN")) {
+            parkTakenBack(order, "Order " + order.text("number") + " is on again, but its invoice " + invoice.text(
+                    "number") + " was taken back by a credit note. Send the sale again under a number of its own.",
+                    source);
+        }
+    }
+
+    /** An invoice that was never sent is not sent. Any other is taken back once it is known to be there. */
+    private void takeBack(GoldenRow order, GoldenRow invoice, Source source) {
+        GoldenRow note = workspace.creditNoteOf(order);
+        if (invoice.lane().equals("WITHDRAWN") || note != null && !note.lane().equals("WITHDRAWN")) {
+            return;
+        }
+        if (note != null) {
+            workspace.requestAgain(note, source);
+        } else if (invoice.lane().equals("PENDING") || invoice.lane().equals("REJECTED")) {
+            withdraw(workspace, order, invoice, source);
+        } else if (settings.issuer("credit-note").isPresent()) {
+            requestCreditNote(order, source);
+        } else {
+            parkTakenBack(order, "Order " + order.text("number") + " is off, and no spoke of this hub makes credit"
+                    + " notes. Take its invoice back by hand.", source);
+        }
+    }
+
+    private void parkTakenBack(GoldenRow order, String problem, Source source) {
+        workspace.park("CONFLICT", "invoiced:" + order.id + ":status:" + source.spoke(),
+                "order changed after its invoice", source.spoke(), "order", order.id, source.message(),
+                new Refusal("crm:order", "/status", problem, "conflict"), Map.of());
+    }
+
+    static void withdraw(Workspace workspace, GoldenRow order, GoldenRow invoice, Source source) {
+        workspace.withdraw(invoice, source);
+        Map<String, Object> told = new LinkedHashMap<>(order.document);
+        told.put("invoiceStatus", "void");
+        workspace.change(order, told, List.of("invoiceStatus"), source, "invoice withdrawn", null);
     }
 
     private void parkInvoiced(String field, GoldenRow order, Map<String, Object> theirs, Source source) {
@@ -619,7 +671,21 @@ final class IngestBatch {
             }
         }
         invoice.put("status", "requested");
-        workspace.createInvoice(order, invoice, source);
+        workspace.request(Entity.INVOICE, order, invoice, source);
+    }
+
+    private void requestCreditNote(GoldenRow order, Source source) {
+        Map<String, Object> note = new LinkedHashMap<>();
+        note.put("reference", "CN-" + order.text("number"));
+        note.put("orderNumber", order.text("number"));
+        note.put("customer", order.document.get("customer"));
+        for (String field : List.of("currency", "lines", "total", "tax")) {
+            if (order.document.get(field) != null) {
+                note.put(field, order.document.get(field));
+            }
+        }
+        note.put("status", "requested");
+        workspace.request(Entity.CREDIT_NOTE, order, note, source);
     }
 
     private Taken payment(Arrival arrival, Source source) throws SQLException {
@@ -702,7 +768,8 @@ final class IngestBatch {
         paid.put("paidAmount", now.toPlainString());
         boolean closed = now.compareTo(new BigDecimal(invoice.text("total"))) >= 0;
         List<String> fields = new ArrayList<>(List.of("paidAmount"));
-        if (closed) {
+        boolean stands = !Set.of("credited", "void").contains(invoice.text("status"));
+        if (closed && stands) {
             paid.put("status", "paid");
             fields.add("status");
             if (paidAt != null) {
@@ -711,7 +778,7 @@ final class IngestBatch {
             }
         }
         workspace.change(invoice, paid, fields, source, closed ? "paid" : "part paid", null);
-        if (closed && order != null) {
+        if (closed && stands && order != null) {
             Map<String, Object> settled = new LinkedHashMap<>(order.document);
             settled.put("paymentStatus", "paid");
             settled.put("invoiceStatus", "paid");

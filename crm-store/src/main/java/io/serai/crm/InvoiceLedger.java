@@ -1,5 +1,6 @@
 package io.serai.crm;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -13,11 +14,23 @@ import java.util.UUID;
 import io.serai.crm.plan.Source;
 
 /**
- * The lane of invoices: one for a sale, through any crash. PENDING becomes SENDING in a commit of its own before the
- * accounting system is called; whoever finds a SENDING whose lease ran out, or an UNKNOWN, asks by reference before
- * anything is sent again.
+ * The lane of invoices and of the credit notes that take them back: one of each for a sale, through any crash. PENDING
+ * becomes SENDING in a commit of its own before the accounting system is called; whoever finds a SENDING whose lease ran
+ * out, or an UNKNOWN, asks by reference before anything is sent again. An answer of "none" counts once nothing can be on its way any more, and leads to another attempt
+ * only while the accounting system still remembers the key.
  */
 public final class InvoiceLedger {
+    private static final String DUE = """
+            from %s i where i.state in ('PENDING', 'SENDING', 'UNKNOWN') and i.next_try_at <= ?
+              and (i.lease_until is null or i.lease_until < ?)
+              and coalesce(i.spoke, ?) = ?
+              and exists (select 1 from link l where l.entity_id = i.customer and l.spoke = ?
+                and l.entity = 'customer' and l.external_id is not null)
+            """;
+    private static final String INVOICED = """
+            and exists (select 1 from invoice v where v.sales_order = i.sales_order and v.state = 'DONE')
+            """;
+
     private final Transactions transactions;
     private final Settings settings;
     private final InstantSource clock;
@@ -30,48 +43,102 @@ public final class InvoiceLedger {
         this.changed = changed;
     }
 
-    private record Row(UUID id, long fence, boolean asks, String reference, UUID key, int attempt) {}
+    private record Row(UUID id, long fence, boolean asks, String reference, UUID key, int attempt, boolean firstUse,
+            Instant sentAt) {}
 
     /** Claims due invoices whose customer the accounting system knows already. */
     public List<InvoiceClaim> claim(String spoke, int most, Duration lease) {
+        return claim(spoke, "invoice", most, lease, 0);
+    }
+
+    /**
+     * Claims due invoices or credit notes: those whose customer the accounting system knows already, and of credit notes
+     * those whose invoice is known to be there. It is done in a turn, so that whoever withdraws one can be sure that
+     * nobody is about to send it.
+     *
+     * @param entity invoice or credit-note
+     * @param owed requests that were sent beside those of claims; they count where requests are counted
+     */
+    public List<InvoiceClaim> claim(String spoke, String entity, int most, Duration lease, int owed) {
         Instant now = clock.instant();
-        SpokeProfile profile = settings.profile(spoke, "invoice").orElseThrow();
+        SpokeProfile profile = settings.profile(spoke, entity).orElseThrow();
+        return anyDue(profile, now)
+                ? transactions.write(turn -> claim(turn, profile, most, lease, owed, now))
+                : List.of();
+    }
+
+    private static String due(Entity entity) {
+        return DUE.formatted(entity.table()) + (entity == Entity.CREDIT_NOTE ? INVOICED : "");
+    }
+
+    private boolean anyDue(SpokeProfile profile, Instant now) {
+        boolean[] any = new boolean[1];
+        String spoke = profile.spoke();
         return transactions.run(session -> {
-            List<Row> rows = new ArrayList<>();
-            new Statements().read("""
-                    with due as (
-                      select i.id, i.state from invoice i
-                      where i.state in ('PENDING', 'SENDING', 'UNKNOWN') and i.next_try_at <= ?
-                        and (i.lease_until is null or i.lease_until < ?)
-                        and coalesce(i.spoke, ?) = ?
-                        and exists (select 1 from link l where l.entity_id = i.customer and l.spoke = ?
-                          and l.entity = 'customer' and l.external_id is not null)
-                      order by i.next_try_at limit ? for update skip locked)
-                    update invoice i set spoke = ?, lease_until = ?, fence = fence + 1, attempts = attempts + 1,
-                      state = case when due.state = 'PENDING' then 'SENDING' else 'UNKNOWN' end,
-                      sent_at = case when due.state = 'PENDING' then ? else sent_at end
-                    from due where i.id = due.id
-                    returning i.id, i.fence, due.state <> 'PENDING', i.reference, i.idempotency_key, i.attempts
-                    """,
-                    row -> rows.add(new Row(row.getObject(1, UUID.class), row.getLong(2), row.getBoolean(3),
-                            row.getString(4), row.getObject(5, UUID.class), row.getInt(6))),
-                    Lanes.time(now), Lanes.time(now), spoke, spoke, spoke, most, spoke, Lanes.time(now.plus(lease)),
-                    Lanes.time(now)).execute(session);
-            if (rows.isEmpty()) {
-                return List.of();
-            }
-            Map<UUID, Golden> goldens = Goldens.load(session, Entity.INVOICE, rows.stream().map(Row::id).toList());
-            Map<UUID, Map<String, Object>> customers = Lanes.customers(session, profile, goldens.values());
-            List<InvoiceClaim> claims = new ArrayList<>();
-            for (Row row : rows) {
-                Map<String, Object> document = new LinkedHashMap<>(goldens.get(row.id()).document());
-                Lanes.refer(document, customers);
-                document.put("id", row.id().toString());
-                claims.add(new InvoiceClaim(row.id(), row.fence(), row.asks(), row.reference(), row.key(), document,
-                        row.attempt(), null));
-            }
-            return claims;
+            new Statements().read("select 1 " + due(Entity.of(profile.entity())) + " limit 1", _ -> any[0] = true,
+                    Lanes.time(now), Lanes.time(now), spoke, spoke, spoke).execute(session);
+            return any[0];
         });
+    }
+
+    private List<InvoiceClaim> claim(Turn turn, SpokeProfile profile, int most, Duration lease, int owed, Instant now)
+            throws SQLException {
+        Session session = turn.session();
+        Entity entity = Entity.of(profile.entity());
+        String spoke = profile.spoke();
+        List<Row> rows = new ArrayList<>();
+        Slots slots = Slots.open(session, profile, most, owed, now);
+        new Statements().read("""
+                with due as (
+                  select i.id, i.key_since is null first_use,
+                    i.state = 'PENDING' and coalesce(i.key_since > ?, true) sends %s
+                  order by i.next_try_at limit ? for update skip locked)
+                update %s i set spoke = ?, lease_until = ?, fence = fence + 1, attempts = attempts + 1,
+                  state = case when due.sends then 'SENDING' else 'UNKNOWN' end,
+                  sent_at = case when due.sends then ? else sent_at end,
+                  key_since = case when due.sends then coalesce(key_since, ?) else key_since end
+                from due where i.id = due.id
+                returning i.id, i.fence, not due.sends, i.reference, i.idempotency_key, i.attempts, due.first_use,
+                  i.sent_at
+                """.formatted(due(entity), entity.table()),
+                row -> rows.add(new Row(row.getObject(1, UUID.class), row.getLong(2), row.getBoolean(3),
+                        row.getString(4), row.getObject(5, UUID.class), row.getInt(6), row.getBoolean(7),
+                        Goldens.instant(row, 8))),
+                Lanes.time(now.minus(profile.terms().keysKept())), Lanes.time(now), Lanes.time(now), spoke, spoke,
+                spoke, slots.free(), spoke, Lanes.time(now.plus(lease)), Lanes.time(now), Lanes.time(now))
+                .execute(session);
+        if (rows.isEmpty()) {
+            slots.close(session, false);
+            return List.of();
+        }
+        List<UUID> ids = rows.stream().map(Row::id).toList();
+        Map<UUID, Golden> goldens = Goldens.load(session, entity, ids);
+        Map<UUID, Map<String, Object>> customers = Lanes.customers(session, profile, goldens.values());
+        Map<UUID, Map<String, Object>> takenBack = entity == Entity.CREDIT_NOTE ? takenBack(session, ids) : Map.of();
+        List<InvoiceClaim> claims = new ArrayList<>();
+        for (Row row : rows) {
+            Map<String, Object> document = new LinkedHashMap<>(goldens.get(row.id()).document());
+            Lanes.refer(document, customers);
+            document.put("id", row.id().toString());
+            document.putAll(takenBack.getOrDefault(row.id(), Map.of()));
+            turn.touch(row.id());
+            claims.add(new InvoiceClaim(entity.word(), row.id(), row.fence(), row.asks(), row.reference(), row.key(),
+                    document, row.attempt(), row.firstUse(), row.sentAt().plus(lease), slots.take(), null));
+        }
+        slots.close(session, true);
+        return claims;
+    }
+
+    /** Which invoice each credit note takes back, in the accounting system's words. */
+    private static Map<UUID, Map<String, Object>> takenBack(Session session, List<UUID> notes) throws SQLException {
+        Map<UUID, Map<String, Object>> invoices = new HashMap<>();
+        new Statements().read("""
+                select c.id, i.number, i.external_id from credit_note c join invoice i on i.sales_order = c.sales_order
+                where c.id = any(?::uuid[])
+                """, row -> invoices.put(row.getObject(1, UUID.class),
+                Map.of("invoiceNumber", row.getString(2), "invoiceExternalId", row.getString(3))),
+                (Object) Writing.ids(notes)).execute(session);
+        return invoices;
     }
 
     /** Records what came of a claim. False when the claim no longer stood: somebody else has taken the invoice over. */
@@ -86,46 +153,49 @@ public final class InvoiceLedger {
         }
     }
 
+    /** What the ledger says of a claim that still stands. */
+    private record Standing(UUID order, Instant keySince) {}
+
     private boolean store(InvoiceResult result) {
         boolean stood = transactions.write(turn -> {
             Session session = turn.session();
             InvoiceClaim claim = result.claim();
-            boolean[] stands = new boolean[1];
-            UUID[] order = new UUID[1];
-            new Statements().read("select sales_order from invoice where id = ? and fence = ?", row -> {
-                stands[0] = true;
-                order[0] = row.getObject(1, UUID.class);
-            }, claim.id(), claim.fence()).execute(session);
+            Entity entity = Entity.of(claim.entity());
+            List<Standing> found = new ArrayList<>();
+            new Statements().read(
+                    "select sales_order, key_since from " + entity.table() + " where id = ? and fence = ?",
+                    row -> found.add(new Standing(row.getObject(1, UUID.class), Goldens.instant(row, 2))), claim.id(),
+                    claim.fence()).execute(session);
             Workspace workspace = new Workspace(session, settings, clock.instant());
             Statements lane = new Statements();
-            if (stands[0]) {
-                workspace.load(Entity.ORDER, List.of(order[0]));
-                workspace.loadInvoices(List.of(order[0]));
-                apply(result, workspace, workspace.golden(claim.id()), workspace.golden(order[0]), lane);
+            turn.touch(claim.id());
+            for (Standing standing : found) {
+                workspace.load(Entity.ORDER, List.of(standing.order()));
+                workspace.loadInvoices(List.of(standing.order()));
+                apply(result, standing, workspace, lane);
             }
             lane.write("""
                     insert into delivery (spoke, entity, entity_id, version, operation, fields, outcome, problem,
                       attempt, millis, at)
-                    select coalesce(i.spoke, ''), 'invoice', i.id, i.version, ?, '[]', ?, nullif(?, ''), ?, ?, ?
-                    from invoice i where i.id = ?
-                    """, claim.asks() ? "lookup" : "create", outcome(result.kind()),
-                    result.problem() == null ? "" : result.problem(), claim.attempt(),
+                    select coalesce(i.spoke, ''), ?, i.id, i.version, ?, '[]', ?, nullif(?, ''), ?, ?, ?
+                    from %s i where i.id = ?
+                    """.formatted(entity.table()), entity.word(), claim.asks() ? "lookup" : "create",
+                    outcome(result.kind()), result.problem() == null ? "" : result.problem(), claim.attempt(),
                     (int) result.took().toMillis(), Lanes.time(result.at()), claim.id());
             if (result.kind() == InvoiceResult.Kind.MADE) {
                 Columns confirmed = new Columns();
-                confirmed.add(issuer(), "invoice", result.at());
+                confirmed.add(issuer(entity), entity.word(), result.at());
                 Spokes.writeTold(lane, confirmed);
             }
             turn.commit(workspace.write(turn).and(lane));
-            return stands[0];
+            return !found.isEmpty();
         });
         changed.run();
         return stood;
     }
 
-    private String issuer() {
-        return settings.spokes().stream().filter(profile -> profile.out() == SpokeProfile.Flow.ISSUE)
-                .map(SpokeProfile::spoke).findFirst().orElse("hub");
+    private String issuer(Entity entity) {
+        return settings.issuer(entity.word()).map(SpokeProfile::spoke).orElse("hub");
     }
 
     private static String outcome(InvoiceResult.Kind kind) {
@@ -137,48 +207,102 @@ public final class InvoiceLedger {
         };
     }
 
-    private void apply(InvoiceResult result, Workspace workspace, Workspace.GoldenRow invoice,
-            Workspace.GoldenRow order, Statements lane) {
+    private void apply(InvoiceResult result, Standing standing, Workspace workspace, Statements lane) {
         InvoiceClaim claim = result.claim();
-        String spoke = issuer();
-        Source source = new Source(spoke, claim.id(), null, result.at());
+        Entity entity = Entity.of(claim.entity());
+        Source source = new Source(issuer(entity), claim.id(), null, result.at());
         switch (result.kind()) {
             case MADE -> {
-                made(result, workspace, invoice, order, source);
-                lane.write("""
-                        update invoice set state = 'DONE', external_id = ?, lease_until = null, problem = null
-                        where id = ?
-                        """, result.externalId() == null ? invoice.text("number") : result.externalId(), claim.id());
-                workspace.resolve("invoice:" + claim.id());
+                Workspace.GoldenRow golden = workspace.golden(claim.id());
+                made(result, workspace, golden, workspace.golden(standing.order()), source);
+                lane.write("update " + entity.table()
+                        + " set state = 'DONE', external_id = ?, lease_until = null, problem = null where id = ?",
+                        result.externalId() == null ? golden.text("number") : result.externalId(), claim.id());
+                workspace.resolve(entity.word() + ":" + claim.id());
             }
-            case ABSENT -> lane.write("""
-                    update invoice set state = 'PENDING', next_try_at = ?, lease_until = null where id = ?
-                    """, Lanes.time(result.at()), claim.id());
-            case RETRY -> lane.write("""
-                    update invoice set state = ?, next_try_at = ?, lease_until = null, problem = ? where id = ?
-                    """, claim.asks() ? "UNKNOWN" : "PENDING", Lanes.time(result.at().plus(result.retryAfter())),
-                    result.problem(), claim.id());
-            case UNKNOWN -> lane.write("""
-                    update invoice set state = 'UNKNOWN', next_try_at = ?, lease_until = null, problem = ? where id = ?
-                    """, Lanes.time(result.at().plus(result.retryAfter())), result.problem(), claim.id());
+            case ABSENT -> absent(result, standing, workspace, source, lane);
+            case RETRY -> {
+                // Certainly not made: it costs no attempt, and the key is as good as new if this was its first use.
+                if (claim.asks() || !notWanted(claim, standing, workspace, source)) {
+                    lane.write("update " + entity.table() + """
+                             set state = ?, next_try_at = ?, lease_until = null, problem = ?, attempts = attempts - 1,
+                              key_since = case when ? then null else key_since end where id = ?
+                            """, claim.asks() ? "UNKNOWN" : "PENDING",
+                            Lanes.time(result.at().plus(result.retryAfter())), result.problem(),
+                            claim.firstUse() && !claim.asks(), claim.id());
+                }
+            }
+            case UNKNOWN -> unknown(claim, entity, result.at().plus(result.retryAfter()), result.problem(), lane);
             case REJECTED, UNDECIDABLE -> {
                 boolean rejected = result.kind() == InvoiceResult.Kind.REJECTED;
-                lane.write("update invoice set state = ?, lease_until = null, problem = ? where id = ?",
-                        rejected ? "REJECTED" : "PARKED", result.problem(), claim.id());
-                workspace.park(rejected ? "DELIVERY" : "UNKNOWN_OUTCOME", "invoice:" + claim.id(),
-                        spoke + " invoice " + result.field(), spoke, "invoice", claim.id(), null,
-                        new Refusal("connector:" + spoke + "/invoice", result.field(), result.problem(),
-                                rejected ? "invalid" : "unknown-outcome"),
-                        Map.of("reference", claim.reference()));
+                if (!rejected || !notWanted(claim, standing, workspace, source)) {
+                    park(claim, rejected, result.field(), result.problem(), workspace, lane);
+                }
             }
         }
     }
 
-    private static void made(InvoiceResult result, Workspace workspace, Workspace.GoldenRow invoice,
+    /** The accounting system has none with our reference. */
+    private void absent(InvoiceResult result, Standing standing, Workspace workspace, Source source,
+            Statements lane) {
+        InvoiceClaim claim = result.claim();
+        Entity entity = Entity.of(claim.entity());
+        Duration kept = settings.issuer(entity.word()).map(profile -> profile.terms().keysKept())
+                .orElse(Duration.ZERO);
+        if (result.at().isBefore(claim.settledAt())) {
+            unknown(claim, entity, claim.settledAt(), "not there yet; it may still be on its way", lane);
+        } else if (notWanted(claim, standing, workspace, source)) {
+            return;
+        } else if (standing.keySince() != null && !standing.keySince().plus(kept).isAfter(result.at())) {
+            park(claim, false, null, issuer(entity) + " has no " + entity.word() + " with the reference "
+                    + claim.reference() + ", although one was sent at " + standing.keySince()
+                    + ". A second one cannot be ruled out: its key, which would prevent that, "
+                    + (kept.isZero() ? "is not kept there." : "is kept there for " + kept + " only.")
+                    + " Look there, and decide.", workspace, lane);
+        } else {
+            lane.write("update " + entity.table()
+                    + " set state = 'PENDING', next_try_at = ?, lease_until = null where id = ?",
+                    Lanes.time(result.at()), claim.id());
+        }
+    }
+
+    private static void unknown(InvoiceClaim claim, Entity entity, Instant next, String problem, Statements lane) {
+        lane.write("update " + entity.table()
+                + " set state = 'UNKNOWN', next_try_at = ?, lease_until = null, problem = ? where id = ?",
+                Lanes.time(next), problem, claim.id());
+    }
+
+    private void park(InvoiceClaim claim, boolean rejected, String field, String problem, Workspace workspace,
+            Statements lane) {
+        Entity entity = Entity.of(claim.entity());
+        String spoke = issuer(entity);
+        lane.write("update " + entity.table() + " set state = ?, lease_until = null, problem = ? where id = ?",
+                rejected ? "REJECTED" : "PARKED", problem, claim.id());
+        workspace.park(rejected ? "DELIVERY" : "UNKNOWN_OUTCOME", entity.word() + ":" + claim.id(),
+                spoke + " " + entity.word() + " " + field, spoke, entity.word(), claim.id(), null,
+                new Refusal("connector:" + spoke + "/" + entity.word(), field, problem,
+                        rejected ? "invalid" : "unknown-outcome"),
+                Map.of("reference", claim.reference()));
+    }
+
+    /** An invoice that is not there and whose sale is off meanwhile is withdrawn, together with what was to take it back. */
+    private boolean notWanted(InvoiceClaim claim, Standing standing, Workspace workspace, Source source) {
+        Workspace.GoldenRow order = workspace.golden(standing.order());
+        Workspace.GoldenRow note = workspace.creditNoteOf(order);
+        if (!claim.entity().equals("invoice") || note == null || !note.lane().equals("PENDING")) {
+            return false;
+        }
+        workspace.withdraw(note, source);
+        IngestBatch.withdraw(workspace, order, workspace.golden(claim.id()), source);
+        return true;
+    }
+
+    private static void made(InvoiceResult result, Workspace workspace, Workspace.GoldenRow golden,
             Workspace.GoldenRow order, Source source) {
-        Map<String, Object> document = new HashMap<>(invoice.document);
+        boolean takesBack = golden.entity == Entity.CREDIT_NOTE;
+        Map<String, Object> document = new HashMap<>(golden.document);
         List<String> fields = new ArrayList<>();
-        for (String field : List.of("number", "issuedOn", "dueOn")) {
+        for (String field : List.of("number", "issuedOn", takesBack ? "invoiceNumber" : "dueOn")) {
             Object value = result.made().get(field);
             if (value != null && !value.equals(document.get(field))) {
                 document.put(field, value);
@@ -189,10 +313,20 @@ public final class InvoiceLedger {
             document.put("status", "issued");
             fields.add("status");
         }
-        workspace.change(invoice, document, fields, source, "issued", null);
-        Map<String, Object> invoiced = new LinkedHashMap<>(order.document);
-        invoiced.put("invoiceNumber", document.get("number"));
-        invoiced.put("invoiceStatus", document.get("status"));
-        workspace.change(order, invoiced, List.of("invoiceNumber", "invoiceStatus"), source, "invoiced", null);
+        workspace.change(golden, document, fields, source, "issued", null);
+        Map<String, Object> told = new LinkedHashMap<>(order.document);
+        if (takesBack) {
+            Workspace.GoldenRow invoice = workspace.invoiceOf(order);
+            Map<String, Object> credited = new LinkedHashMap<>(invoice.document);
+            credited.put("status", "credited");
+            workspace.change(invoice, credited, List.of("status"), source, "credited", null);
+            told.put("creditNoteNumber", document.get("number"));
+            told.put("invoiceStatus", "credited");
+            workspace.change(order, told, List.of("creditNoteNumber", "invoiceStatus"), source, "credited", null);
+        } else {
+            told.put("invoiceNumber", document.get("number"));
+            told.put("invoiceStatus", document.get("status"));
+            workspace.change(order, told, List.of("invoiceNumber", "invoiceStatus"), source, "invoiced", null);
+        }
     }
 }

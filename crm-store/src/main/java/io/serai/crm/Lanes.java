@@ -55,12 +55,18 @@ public final class Lanes implements AutoCloseable {
      * Lanes that turn out to lack nothing are closed here and not handed out.
      */
     public List<Delivery> claim(String spoke, String entity, int most, Duration lease) {
+        return claim(spoke, entity, most, lease, 0);
+    }
+
+    /** As above. @param owed requests that were sent beside those of deliveries; they count where requests are counted */
+    public List<Delivery> claim(String spoke, String entity, int most, Duration lease, int owed) {
         SpokeProfile profile = settings.profile(spoke, entity)
                 .orElseThrow(
                         () -> new IllegalArgumentException("Spoke " + spoke + " does not listen to " + entity + "."));
         Instant now = clock.instant();
         return transactions.run(session -> {
             List<Row> rows = new ArrayList<>();
+            Slots slots = Slots.open(session, profile, most, owed, now);
             new Statements().read("""
                     with due as (
                       select entity_id, spoke, id, claimed > synced as unsure from link
@@ -75,12 +81,14 @@ public final class Lanes implements AutoCloseable {
                     row -> rows.add(new Row(row.getLong(1), row.getLong(2), row.getObject(3, UUID.class),
                             row.getString(4), Json.document(row.getString(5)), row.getString(6), row.getInt(7),
                             row.getBoolean(8))),
-                    spoke, entity, time(now), time(now), most, time(now.plus(lease))).execute(session);
-            return rows.isEmpty() ? List.of() : deliveries(session, profile, rows, now);
+                    spoke, entity, time(now), time(now), slots.free(), time(now.plus(lease))).execute(session);
+            List<Delivery> deliveries = rows.isEmpty() ? List.of() : deliveries(session, profile, rows, slots);
+            slots.close(session, !deliveries.isEmpty());
+            return deliveries;
         });
     }
 
-    private List<Delivery> deliveries(Session session, SpokeProfile profile, List<Row> rows, Instant now)
+    private List<Delivery> deliveries(Session session, SpokeProfile profile, List<Row> rows, Slots slots)
             throws SQLException {
         Map<UUID, Golden> goldens = Goldens.load(session, Entity.of(profile.entity()),
                 rows.stream().map(Row::id).toList());
@@ -114,7 +122,8 @@ public final class Lanes implements AutoCloseable {
             }
             deliveries.add(new Delivery(row.lane(), row.fence(), profile.spoke(), profile.entity(), row.id(),
                     row.externalId(), row.revision(), golden.version(), patch, whole, row.attempt(),
-                    row.externalId() == null ? wanted : row.ours(), traces.get(row.id())));
+                    row.externalId() == null ? wanted : row.ours(), traces.get(row.id()),
+                    slots.take()));
         }
         if (!making.isEmpty()) {
             // The spoke may speak of its new record before the answer is here: an edit there has to be told from an echo.

@@ -18,6 +18,11 @@ public record Settings(int tenant, List<SpokeProfile> spokes, Survivorship survi
                 .filter(p -> p.out() == SpokeProfile.Flow.OUT || p.out() == SpokeProfile.Flow.UPDATE).toList();
     }
 
+    /** Who makes the records of this entity, invoices or credit notes. */
+    Optional<SpokeProfile> issuer(String entity) {
+        return spokes.stream().filter(p -> p.entity().equals(entity) && p.out() == SpokeProfile.Flow.ISSUE).findFirst();
+    }
+
     int rank(String spoke, String entity) {
         return profile(spoke, entity).map(SpokeProfile::rank).orElse(DEFAULT_RANK);
     }

@@ -42,6 +42,7 @@ final class Workspace {
     private final Map<String, GoldenRow> ordersByNumber = new HashMap<>();
     private final Map<String, GoldenRow> invoicesByNumber = new HashMap<>();
     private final Map<UUID, GoldenRow> invoicesByOrder = new HashMap<>();
+    private final Map<UUID, GoldenRow> creditNotesByOrder = new HashMap<>();
 
     final List<JournalRow> journal = new ArrayList<>();
     final List<ChangeRow> changes = new ArrayList<>();
@@ -148,6 +149,9 @@ final class Workspace {
         private Provenance provenance;
         final Instant createdAt;
         boolean isNew;
+        /** How far the lane of an invoice or credit note has got; null for anything else. */
+        private String lane;
+        private boolean laneMoved;
         private boolean changed;
         /** Null when it is new. */
         private Map<String, Object> before;
@@ -203,6 +207,14 @@ final class Workspace {
         String text(String field) {
             Object value = document.get(field);
             return value == null ? null : value.toString();
+        }
+
+        String lane() {
+            return lane;
+        }
+
+        boolean laneMoved() {
+            return laneMoved;
         }
 
         /** The id of the customer that an order, invoice, interaction or opportunity belongs to. */
@@ -284,9 +296,10 @@ final class Workspace {
         if (!orderNumbers.isEmpty()) {
             first.read(select(Entity.ORDER) + " where t.number = any(?)", row -> takeGolden(Entity.ORDER, row),
                     (Object) orderNumbers.toArray(String[]::new));
-            first.read(select(Entity.INVOICE)
-                    + " join sales_order o on o.id = t.sales_order where o.number = any(?)",
-                    row -> takeGolden(Entity.INVOICE, row), (Object) orderNumbers.toArray(String[]::new));
+            for (Entity issued : List.of(Entity.INVOICE, Entity.CREDIT_NOTE)) {
+                first.read(select(issued) + " join sales_order o on o.id = t.sales_order where o.number = any(?)",
+                        row -> takeGolden(issued, row), (Object) orderNumbers.toArray(String[]::new));
+            }
         }
         if (!invoiceNumbers.isEmpty()) {
             first.read(select(Entity.INVOICE) + " where t.number = any(?)", row -> takeGolden(Entity.INVOICE, row),
@@ -330,10 +343,14 @@ final class Workspace {
                         columns.arrays());
     }
 
-    /** The invoices of orders. */
+    /** The invoices of orders, and what takes them back. */
     void loadInvoices(Collection<UUID> orders) throws SQLException {
-        new Statements().read(select(Entity.INVOICE) + " where t.sales_order = any(?::uuid[])",
-                row -> takeGolden(Entity.INVOICE, row), (Object) Writing.ids(orders)).execute(session);
+        Statements statements = new Statements();
+        for (Entity issued : List.of(Entity.INVOICE, Entity.CREDIT_NOTE)) {
+            statements.read(select(issued) + " where t.sales_order = any(?::uuid[])",
+                    row -> takeGolden(issued, row), (Object) Writing.ids(orders));
+        }
+        statements.execute(session);
     }
 
     private void load(Map<Entity, Set<UUID>> wanted) throws SQLException {
@@ -350,7 +367,7 @@ final class Workspace {
 
     private static String select(Entity entity) {
         return "select t.id, t.version, t.document::text, t.provenance::text, t.created_at"
-                + (entity == Entity.INVOICE ? ", t.sales_order" : "") + " from " + entity.table() + " t";
+                + (entity.issued() ? ", t.sales_order, t.state" : "") + " from " + entity.table() + " t";
     }
 
     private void takeMessage(ResultSet row) throws SQLException {
@@ -399,11 +416,16 @@ final class Workspace {
                 golden.before = golden.document; // the keys that led here are known
                 return;
             }
-            if (entity == Entity.INVOICE) {
-                invoicesByOrder.put(row.getObject(6, UUID.class), golden);
+            if (entity.issued()) {
+                issued(entity).put(row.getObject(6, UUID.class), golden);
+                golden.lane = row.getString(7);
             }
             index(golden);
         }
+    }
+
+    private Map<UUID, GoldenRow> issued(Entity entity) {
+        return entity == Entity.INVOICE ? invoicesByOrder : creditNotesByOrder;
     }
 
     private void index(GoldenRow golden) {
@@ -416,8 +438,8 @@ final class Workspace {
                     invoicesByNumber.put(golden.text("number"), golden);
                 }
             }
-            case PAYMENT, OPPORTUNITY, INTERACTION -> {
-                // found through their links only
+            case CREDIT_NOTE, PAYMENT, OPPORTUNITY, INTERACTION -> {
+                // found through their orders and links only
             }
         }
     }
@@ -460,6 +482,10 @@ final class Workspace {
 
     GoldenRow invoiceOf(GoldenRow order) {
         return invoicesByOrder.get(order.id);
+    }
+
+    GoldenRow creditNoteOf(GoldenRow order) {
+        return creditNotesByOrder.get(order.id);
     }
 
     Set<UUID> withKey(MatchKey key) {
@@ -526,13 +552,31 @@ final class Workspace {
         return golden;
     }
 
-    /** A new invoice of an order; its lane starts with the commit. */
-    GoldenRow createInvoice(GoldenRow order, Map<String, Object> document, Source source) {
-        UUID id = Identifiers.next(now);
-        GoldenRow invoice = create(Entity.INVOICE, id, Map.of(), source);
-        invoicesByOrder.put(order.id, invoice);
-        change(invoice, document, document.keySet(), source, "requested", null);
-        return invoice;
+    /** A new invoice or credit note of an order; its lane starts with the commit. */
+    void request(Entity entity, GoldenRow order, Map<String, Object> document, Source source) {
+        GoldenRow requested = create(entity, Identifiers.next(now), Map.of(), source);
+        requested.lane = "PENDING";
+        issued(entity).put(order.id, requested);
+        change(requested, document, document.keySet(), source, "requested", null);
+    }
+
+    /** Nothing was made for it, and nothing will be. */
+    void withdraw(GoldenRow requested, Source source) {
+        requested.lane = "WITHDRAWN";
+        requested.laneMoved = true;
+        Map<String, Object> document = new LinkedHashMap<>(requested.document);
+        document.put("status", "void");
+        change(requested, document, List.of("status"), source, "withdrawn", null);
+        resolve(requested.entity.word() + ":" + requested.id);
+    }
+
+    /** What was withdrawn is wanted after all: under the same reference and key, for nothing was made. */
+    void requestAgain(GoldenRow withdrawn, Source source) {
+        withdrawn.lane = "PENDING";
+        withdrawn.laneMoved = true;
+        Map<String, Object> document = new LinkedHashMap<>(withdrawn.document);
+        document.put("status", "requested");
+        change(withdrawn, document, List.of("status"), source, "requested", null);
     }
 
     /**
@@ -554,11 +598,11 @@ final class Workspace {
             }
         }
         changes.add(new ChangeRow(golden.entity.word(), golden.id, golden.version, values, source, reason, 0, null));
-        if (golden.entity == Entity.INVOICE && document.get("number") == null) {
+        if (golden.entity.issued() && document.get("number") == null) {
             return; // nobody's business until the accounting system has made it
         }
         for (SpokeProfile listener : settings.listeners(golden.entity.word())) {
-            boolean first = golden.version == 1 || golden.entity == Entity.INVOICE && fields.contains("number");
+            boolean first = golden.version == 1 || golden.entity.issued() && fields.contains("number");
             if (first || fields.stream().anyMatch(listener::carries)) {
                 behind.put(listener.spoke() + " " + golden.id,
                         new Behind(listener.spoke(), golden.entity.word(), golden.id, golden.version,
@@ -670,6 +714,7 @@ final class Workspace {
                     turn.touch(new OrderNumber(golden.text("orderNumber")));
                     turn.touch(new InvoiceNumber(golden.text("number")));
                 }
+                case CREDIT_NOTE -> turn.touch(new OrderNumber(golden.text("orderNumber")));
                 case PAYMENT -> turn.touch(golden.document.get("order"));
                 case OPPORTUNITY, INTERACTION -> {
                     // nobody reads them but through their links
@@ -683,8 +728,9 @@ final class Workspace {
         return goldens.values().stream().filter(golden -> golden.changed).toList();
     }
 
-    UUID orderOf(GoldenRow invoice) {
-        return invoicesByOrder.entrySet().stream().filter(entry -> entry.getValue() == invoice)
+    /** The order of an invoice or credit note. */
+    UUID orderOf(GoldenRow requested) {
+        return issued(requested.entity).entrySet().stream().filter(entry -> entry.getValue() == requested)
                 .map(Map.Entry::getKey).findFirst().orElseThrow();
     }
 }

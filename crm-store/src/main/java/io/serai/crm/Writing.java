@@ -21,11 +21,8 @@ final class Writing {
             "protocol text", "content_type text", "received_at timestamptz", "mapping text", "traceparent text",
             "state text", "entity_id uuid", "version bigint", "refusal json", "finding json", "received bytea",
             "received_hash bytea").sql();
-    private static final String INVOICES = Insert
-            .into("invoice", "id uuid", "version bigint", "document json", "provenance json", "sales_order uuid",
-                    "customer uuid", "reference text", "status text", "currency text", "total numeric",
-                    "idempotency_key uuid")
-            .with("state text", "next_try_at timestamptz", "created_at timestamptz", "updated_at timestamptz").sql();
+    private static final String INVOICES = issued(Entity.INVOICE);
+    private static final String CREDIT_NOTES = issued(Entity.CREDIT_NOTE);
     private static final String LINES = Insert.into("order_line", "sales_order uuid", "line int", "sku text",
             "description text", "quantity numeric", "unit_price numeric", "tax_rate numeric", "amount numeric").sql();
     private static final String KEYS = Insert.into("customer_key", "key text", "customer uuid").sql();
@@ -35,6 +32,14 @@ final class Writing {
     private static final String CHANGES = Insert.into("change", "sequence bigint", "entity text", "entity_id uuid",
             "version bigint", "fields json", "spoke text", "message uuid", "reason text", "hash bytea")
             .with("at timestamptz").sql();
+
+    private static String issued(Entity entity) {
+        return Insert.into(entity.table(), "id uuid", "version bigint", "document json", "provenance json",
+                "sales_order uuid", "customer uuid", "reference text", "status text", "currency text", "total numeric",
+                "idempotency_key uuid")
+                .with("state text", "next_try_at timestamptz", "created_at timestamptz", "updated_at timestamptz")
+                .sql();
+    }
 
     private final Workspace work;
     private final Integer tenant;
@@ -115,17 +120,23 @@ final class Writing {
     private void goldens() {
         Map<Entity, Columns> made = new LinkedHashMap<>();
         Map<Entity, Columns> changed = new LinkedHashMap<>();
-        Columns invoices = new Columns();
+        Map<Entity, Columns> requested = new LinkedHashMap<>();
         List<GoldenRow> customers = new ArrayList<>();
         List<GoldenRow> orders = new ArrayList<>();
         for (GoldenRow golden : work.changed()) {
             String document = text(golden.document);
             String provenance = Json.text(golden.provenance().document());
-            if (golden.entity == Entity.INVOICE && golden.isNew) {
+            if (golden.laneMoved()) {
+                statements.write("update " + golden.entity.table()
+                        + " set state = ?, next_try_at = ?, lease_until = null, problem = null where id = ?",
+                        golden.lane(), now, golden.id);
+            }
+            if (golden.entity.issued() && golden.isNew) {
                 String reference = golden.text("reference");
-                invoices.add(golden.id, golden.version, document, provenance, work.orderOf(golden), golden.customer(),
+                requested.computeIfAbsent(golden.entity, _ -> new Columns()).add(golden.id, golden.version, document,
+                        provenance, work.orderOf(golden), golden.customer(),
                         reference, golden.text("status"), golden.text("currency"), golden.text("total"),
-                        Identifiers.named(tenant, "invoice", reference));
+                        Identifiers.named(tenant, golden.entity.word(), reference));
                 continue;
             }
             (golden.isNew ? made : changed).computeIfAbsent(golden.entity, _ -> new Columns())
@@ -142,8 +153,9 @@ final class Writing {
             if (changed.containsKey(entity)) {
                 statements.write(entity.update(), changed.get(entity).arrays(now));
             }
-            if (entity == Entity.ORDER) {
-                insert(INVOICES, invoices, tenant, "PENDING", now, now, now);
+            if (entity.issued()) {
+                insert(entity == Entity.INVOICE ? INVOICES : CREDIT_NOTES,
+                        requested.getOrDefault(entity, new Columns()), tenant, "PENDING", now, now, now);
             }
         }
         keys(customers);

@@ -165,16 +165,6 @@ class HardCasesTest {
         assertThat(hub.count("select count(*) from sales_order")).isEqualTo(1);
     }
 
-    @Test
-    void asksAPersonWhenAnInvoicedOrderIsCancelled() {
-        Map<String, Object> order = InvoiceTest.order("S-1", "42.00");
-        hub.says("shop", "order", order);
-        hub.says("shop", "order", with(order, "status", "cancelled"));
-
-        assertThat(hub.store.parked().list(new ParkedItems.Question("CONFLICT", "shop", true), null, 9).items())
-                .singleElement().satisfies(parked -> assertThat(parked.field()).isEqualTo("/status"));
-    }
-
     private static Map<String, Object> payment(String id, String amount, String currency) {
         return Map.of("source", Map.of("id", id), "orderNumber", "S-1", "amount", amount, "currency", currency);
     }

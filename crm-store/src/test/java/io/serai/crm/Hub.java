@@ -39,6 +39,7 @@ final class Hub implements AutoCloseable {
                         profile("shop", "customer", SpokeProfile.Flow.OUT, 40),
                         profile("books", "customer", SpokeProfile.Flow.OUT, 50),
                         new SpokeProfile("books", "invoice", SpokeProfile.Flow.ISSUE, Set.of(), 50),
+                        new SpokeProfile("books", "credit-note", SpokeProfile.Flow.ISSUE, Set.of(), 50),
                         new SpokeProfile("shop", "order", SpokeProfile.Flow.UPDATE,
                                 Set.of("invoiceNumber", "invoiceStatus"), 50),
                         new SpokeProfile("mailbox", "invoice", SpokeProfile.Flow.OUT,
@@ -52,6 +53,10 @@ final class Hub implements AutoCloseable {
 
     private InstantSource clock() {
         return () -> now;
+    }
+
+    Instant now() {
+        return now;
     }
 
     void passes(Duration time) {

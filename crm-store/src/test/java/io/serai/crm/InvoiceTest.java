@@ -4,7 +4,6 @@ import static io.serai.crm.Hub.person;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,7 +58,7 @@ class InvoiceTest {
 
     private InvoiceResult result(InvoiceClaim claim, InvoiceResult.Kind kind, Map<String, Object> made) {
         return new InvoiceResult(claim, kind, made, "i-1", Duration.ofSeconds(1),
-                kind == InvoiceResult.Kind.MADE ? null : "no answer", null, Instant.parse("2026-03-01T10:00:00Z"),
+                kind == InvoiceResult.Kind.MADE ? null : "no answer", null, hub.now(),
                 Duration.ofMillis(4));
     }
 

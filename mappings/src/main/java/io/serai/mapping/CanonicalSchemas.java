@@ -27,7 +27,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 /** The JSON Schemas of the canonical documents, compiled once; safe for any number of threads. */
 public final class CanonicalSchemas {
     /** What a canonical document can be, each with a schema of that name. */
-    public static final List<String> ENTITIES = List.of("customer", "order", "invoice", "payment", "opportunity",
+    public static final List<String> ENTITIES = List.of("customer", "order", "invoice", "credit-note", "payment",
+            "opportunity",
             "interaction");
 
     private static final List<String> PARTS = List.of("common", "custom");

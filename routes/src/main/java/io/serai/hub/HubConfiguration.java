@@ -23,6 +23,7 @@ import io.serai.connector.Connectors;
 import io.serai.connector.Polls;
 import io.serai.connector.Spoke;
 import io.serai.connector.Spokes;
+import io.serai.connector.Terms;
 import io.serai.connector.webhook.Webhooks;
 import io.serai.crm.CrmStore;
 import io.serai.crm.Settings;
@@ -95,7 +96,7 @@ class HubConfiguration {
         for (Spoke spoke : spokes.on()) {
             for (String entity : spoke.flows().keySet()) {
                 profiles.add(new SpokeProfile(spoke.name(), entity, flow(spoke, entity),
-                        Set.copyOf(spoke.connector().carries(entity)), spoke.rank()));
+                        Set.copyOf(spoke.connector().carries(entity)), spoke.rank(), terms(spoke, entity)));
             }
         }
         for (String entity : CanonicalSchemas.ENTITIES) {
@@ -103,6 +104,11 @@ class HubConfiguration {
                     new SpokeProfile(Caller.OPERATOR, entity, SpokeProfile.Flow.NONE, Set.of(), DEFAULT_RANK));
         }
         return profiles;
+    }
+
+    private static SpokeProfile.Terms terms(Spoke spoke, String entity) {
+        Terms terms = spoke.terms(entity);
+        return new SpokeProfile.Terms(terms.between(), terms.perDay(), terms.keysKept());
     }
 
     private static SpokeProfile.Flow flow(Spoke spoke, String entity) {

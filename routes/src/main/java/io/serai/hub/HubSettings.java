@@ -1,6 +1,7 @@
 package io.serai.hub;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -13,11 +14,28 @@ import io.serai.crm.plan.Survivorship;
  * @param home the folder with {@code routes}, {@code connectors} and {@code mappings}
  * @param data where the hub keeps everything
  * @param tenant whose records these are
+ * @param reconcile how what spokes hold is checked
  * @param survivorship entity to field to policy: newest, ranking or park
  */
 @ConfigurationProperties("serai")
 public record HubSettings(Path home, Path data, int tenant, int managementPort, Database database, Broker broker,
-        Map<String, Map<String, Survivorship.Policy>> survivorship) {
+        Map<String, Map<String, Survivorship.Policy>> survivorship, Reconcile reconcile) {
+
+    /**
+     * How what spokes really hold is compared with what the hub believes.
+     *
+     * @param every time from one run to the next; zero for none but those that a person begins
+     * @param repair whether the runs that begin by themselves repair what differs
+     * @param perMinute records that are asked after in a minute, of each spoke
+     * @param calls requests that a run may take
+     */
+    public record Reconcile(Duration every, boolean repair, int perMinute, long calls) {
+        public Reconcile {
+            if (perMinute < 1) {
+                throw new StartRefused("serai.reconcile.per-minute is " + perMinute + "; it must be 1 at least.");
+            }
+        }
+    }
 
     /**
      * Where the database is.

@@ -79,7 +79,15 @@ final class StoredPolls implements Polls, AutoCloseable {
         @Override
         public void close() {
             open.remove(turn);
-            cursors.release(turn);
+            // Who was told to hurry still has to give the turn back.
+            boolean interrupted = Thread.interrupted();
+            try {
+                cursors.release(turn);
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         }
     }
 }

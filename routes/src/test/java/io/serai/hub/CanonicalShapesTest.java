@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.serai.crm.canonical.CreditNote;
 import io.serai.crm.canonical.Customer;
 import io.serai.crm.canonical.IdentifiedBy;
 import io.serai.crm.canonical.Interaction;
@@ -31,12 +32,13 @@ import tools.jackson.databind.json.JsonMapper;
 /** What mappings promise (the schemas) and what the store merges by (the records) is one and the same form. */
 class CanonicalShapesTest {
     private static final Map<String, Class<? extends Record>> RECORDS = Map.of("customer", Customer.class, "order",
-            Order.class, "invoice", Invoice.class, "payment", Payment.class, "opportunity", Opportunity.class,
+            Order.class, "invoice", Invoice.class, "credit-note", CreditNote.class, "payment", Payment.class,
+            "opportunity", Opportunity.class,
             "interaction", Interaction.class);
     private static final JsonMapper JSON = new JsonMapper();
 
     @ParameterizedTest
-    @ValueSource(strings = {"customer", "order", "invoice", "payment", "opportunity", "interaction"})
+    @ValueSource(strings = {"customer", "order", "invoice", "credit-note", "payment", "opportunity", "interaction"})
     void theSchemaHasTheFieldsOfTheRecord(String entity) throws IOException {
         compare("/" + entity, RECORDS.get(entity), new Schema(entity + ".schema.json", null));
     }

@@ -33,10 +33,13 @@ public final class Books extends CompanySystem {
     private static final List<String> INVOICE = List.of("reference", "contact_id", "order_number", "currency", "due_on",
             "lines", "total");
 
+    private static final List<String> CREDIT_NOTE = List.of("reference", "invoice_id", "total");
+
     private final String token;
     private Records contacts;
     private Records invoices;
     private Records payments;
+    private Records creditNotes;
     private Map<String, Kept> keys;
     private volatile Duration keyRetention = Duration.ofHours(24);
 
@@ -62,6 +65,7 @@ public final class Books extends CompanySystem {
         contacts = new Records("reference");
         invoices = new Records("reference", "number", "order_number");
         payments = new Records();
+        creditNotes = new Records("reference", "number", "order_number");
         keys = new HashMap<>();
     }
 
@@ -74,6 +78,9 @@ public final class Books extends CompanySystem {
         site.api("POST", "/v1/invoices", request -> create(request, "invoice.create", this::newInvoice));
         site.api("GET", "/v1/invoices", request -> list(invoices, request));
         site.api("GET", "/v1/invoices/{id}", request -> one(invoices, request));
+        site.api("POST", "/v1/credit-notes", request -> create(request, "credit-note.create", this::newCreditNote));
+        site.api("GET", "/v1/credit-notes", request -> list(creditNotes, request));
+        site.api("GET", "/v1/credit-notes/{id}", request -> one(creditNotes, request));
         site.api("POST", "/v1/invoices/{id}/payments",
                 request -> Answer.json(201, pay(request.variable("id"), request.json())));
         site.api("GET", "/v1/payments", request -> list(payments, request));
@@ -107,6 +114,8 @@ public final class Books extends CompanySystem {
         return new Page("Books", "The accounting service: REST at /v1 with a bearer token; POST /pay pays an invoice.")
                 .table("Invoices", invoices(), "number", "status", "reference", "order_number", "contact_id", "total",
                         "paid_amount", "currency", "issued_on", "due_on")
+                .table("Credit notes", creditNotes(), "number", "reference", "invoice_number", "order_number", "total",
+                        "currency", "issued_on")
                 .table("Contacts", contacts(), "id", "version", "name", "email", "phone", "address", "vat_number",
                         "reference")
                 .table("Payments", payments(), "id", "invoice_number", "order_number", "amount", "currency", "paid_at",
@@ -183,7 +192,11 @@ public final class Books extends CompanySystem {
     }
 
     private Map<String, Object> held(Entry entry) {
-        return (entry.action().startsWith("contact") ? contacts : invoices).get(entry.id());
+        return switch (entry.action()) {
+            case "contact.create" -> contacts.get(entry.id());
+            case "credit-note.create" -> creditNotes.get(entry.id());
+            default -> invoices.get(entry.id());
+        };
     }
 
     private static String hash(String action, Map<String, Object> said) {
@@ -306,6 +319,24 @@ public final class Books extends CompanySystem {
         return "I-" + (1001 + invoices.size());
     }
 
+    /** Checks a new credit note and returns its id. A second one of an invoice is not refused: that is for the hub to prevent. */
+    private String newCreditNote(Map<String, Object> said) {
+        Map<String, String> problems = new LinkedHashMap<>();
+        said.keySet().stream().filter(field -> !CREDIT_NOTE.contains(field))
+                .forEach(field -> problems.put(field, "is not a field of a credit note"));
+        if (!(said.get("reference") instanceof String reference) || reference.isBlank()) {
+            problems.put("reference", "must not be empty");
+        }
+        if (!(said.get("invoice_id") instanceof String invoice) || invoices.get(invoice) == null) {
+            problems.put("invoice_id", "must be the id of an invoice");
+        }
+        if (!Rules.amount(said.get("total"))) {
+            problems.put("total", "must be a decimal string such as \"120.00\"");
+        }
+        refuse(problems);
+        return "N-" + (1001 + creditNotes.size());
+    }
+
     private static void lineProblems(Object lines, Map<String, String> problems) {
         if (!(lines instanceof List<?> list) || list.isEmpty() || list.size() > 1000) {
             problems.put("lines", "must be a list of 1 to 1000 lines");
@@ -342,6 +373,9 @@ public final class Books extends CompanySystem {
             if ("paid".equals(held.get("status"))) {
                 throw new RefusedException(409, "already_paid", "The invoice is paid.");
             }
+            if ("credited".equals(held.get("status"))) {
+                throw new RefusedException(409, "credited", "The invoice was taken back.");
+            }
             BigDecimal open = decimal(held, "total").subtract(decimal(held, "paid_amount"));
             Map<String, Object> payment = new LinkedHashMap<>();
             payment.put("invoice_id", held.get("id"));
@@ -362,6 +396,7 @@ public final class Books extends CompanySystem {
         switch (entry.action()) {
             case "contact.create", "contact.update" -> applyContact(entry);
             case "invoice.create" -> applyInvoice(entry);
+            case "credit-note.create" -> applyCreditNote(entry);
             case "payment.receive" -> applyPayment(entry);
             default -> throw new IllegalStateException("The ledger holds an unknown action " + entry.action());
         }
@@ -416,6 +451,30 @@ public final class Books extends CompanySystem {
         invoices.put(entry.id(), entry.time(), invoice);
     }
 
+    private void applyCreditNote(Entry entry) {
+        Map<String, Object> invoice = new LinkedHashMap<>(invoices.get((String) entry.body().get("invoice_id")));
+        LocalDate issuedOn = LocalDate.ofInstant(entry.at(), ZoneOffset.UTC);
+        Map<String, Object> note = new LinkedHashMap<>();
+        note.put("id", entry.id());
+        note.put("number", "CN-%d-%04d".formatted(issuedOn.getYear(), creditNotes.size() + 1));
+        note.put("status", "issued");
+        note.put("reference", entry.body().get("reference"));
+        note.put("invoice_id", invoice.get("id"));
+        note.put("invoice_number", invoice.get("number"));
+        for (String field : List.of("order_number", "contact_id", "currency")) {
+            note.put(field, invoice.get(field));
+        }
+        note.put("total", entry.body().get("total"));
+        note.put("issued_on", issuedOn.toString());
+        note.put("created_at", entry.time());
+        note.put("updated_at", entry.time());
+        creditNotes.put(entry.id(), entry.time(), note);
+
+        invoice.put("status", "credited");
+        invoice.put("updated_at", entry.time());
+        invoices.put((String) invoice.get("id"), entry.time(), invoice);
+    }
+
     private void applyPayment(Entry entry) {
         String invoiceId = (String) entry.body().get("invoice_id");
         Map<String, Object> invoice = new LinkedHashMap<>(invoices.get(invoiceId));
@@ -448,6 +507,11 @@ public final class Books extends CompanySystem {
     /** The invoices it issued: id, number, status, reference, contact_id, order_number, lines, total, paid_amount… */
     public List<Map<String, Object>> invoices() {
         return all(() -> invoices.all());
+    }
+
+    /** The credit notes it issued: id, number, status, reference, invoice_id, invoice_number, order_number, total… */
+    public List<Map<String, Object>> creditNotes() {
+        return all(() -> creditNotes.all());
     }
 
     /** The payments it received: id, invoice_id, invoice_number, order_number, amount, currency, paid_at, method. */

@@ -54,6 +54,12 @@ public final class HttpProtocol implements Protocol {
     }
 
     @Override
+    public long requests(Spoke spoke) {
+        HttpSpoke known = spokes.get(spoke.name());
+        return known == null ? 0 : known.transport().requests();
+    }
+
+    @Override
     public void close() {
         spokes.values().forEach(spoke -> spoke.transport().close());
         executor.close();

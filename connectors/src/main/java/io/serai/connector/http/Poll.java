@@ -81,8 +81,10 @@ final class Poll implements Inlet {
     public void close() {
         schedule.shutdown();
         try {
-            if (!schedule.awaitTermination(20, TimeUnit.SECONDS)) {
+            // Reading again is free: who reads from a spoke that does not answer is not waited for.
+            if (!schedule.awaitTermination(1, TimeUnit.SECONDS)) {
                 schedule.shutdownNow();
+                schedule.awaitTermination(2, TimeUnit.SECONDS);
             }
         } catch (InterruptedException e) {
             schedule.shutdownNow();

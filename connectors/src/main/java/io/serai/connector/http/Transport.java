@@ -30,21 +30,28 @@ import io.serai.connector.Json;
 import io.serai.connector.Limits;
 import io.serai.connector.Section;
 import io.serai.connector.Spoke;
+import io.serai.connector.Terms;
 
 /** Sends requests to one spoke: within its limits and time-outs, following no redirect, reading no more than 2 MiB. */
 public final class Transport implements AutoCloseable {
+    /** A quota may be gone until tomorrow; nobody asks for longer. */
+    private static final Duration LONGEST_WAIT = Duration.ofDays(1);
+
     private final String spoke;
     private final Limits limits;
     private final InstantSource clock;
     private final HttpClient http;
     private final RestClient client;
+    private final Authentication authentication;
 
-    private Transport(String spoke, Limits limits, InstantSource clock, HttpClient http, RestClient client) {
+    private Transport(String spoke, Limits limits, InstantSource clock, HttpClient http, RestClient client,
+            Authentication authentication) {
         this.spoke = spoke;
         this.limits = limits;
         this.clock = clock;
         this.http = http;
         this.client = client;
+        this.authentication = authentication;
     }
 
     /** Reads {@code auth:}, {@code limits:}, {@code timeouts:} and {@code headers:} of a definition. Opens no connection yet. */
@@ -59,10 +66,8 @@ public final class Transport implements AutoCloseable {
         factory.enableCompression(false);
         RestClient.Builder builder = RestClient.builder().requestFactory(factory);
         definition.pairs("headers").forEach(builder::defaultHeader);
-        if (authentication.name() != null) {
-            builder.defaultHeader(authentication.name(), authentication.value());
-        }
-        return new Transport(spoke.name(), Limits.of(definition, clock, spoke.name()), clock, http, builder.build());
+        return new Transport(spoke.name(), Limits.of(definition, clock, spoke.name()), clock, http, builder.build(),
+                authentication);
     }
 
     /** Reads what {@link #of} reads, to see that it can be read. */
@@ -71,6 +76,7 @@ public final class Transport implements AutoCloseable {
         Authentication.of(definition);
         definition.pairs("headers");
         Limits.of(definition, clock, "check");
+        Terms.of(definition, "customer");
     }
 
     /**
@@ -83,6 +89,19 @@ public final class Transport implements AutoCloseable {
      * @throws ConnectorException when there is no answer, or the spoke may not be asked now
      */
     public Answer send(String title, String method, URI uri, Consumer<HttpHeaders> headers, byte[] body, boolean create)
+            throws ConnectorException {
+        Authentication.Header sign = authentication.header(this);
+        Answer answer = exchange(title, method, uri, headers.andThen(sign::write), body, create);
+        if (answer.status() == 401 && authentication.renews()) {
+            // A token may be taken back before its time. With a new one it is tried once more, and not again.
+            Authentication.Header fresh = authentication.renewed(this, sign);
+            return exchange(title, method, uri, headers.andThen(fresh::write), body, create);
+        }
+        return answer;
+    }
+
+    /** As {@link #send}, without signing on. */
+    Answer exchange(String title, String method, URI uri, Consumer<HttpHeaders> headers, byte[] body, boolean create)
             throws ConnectorException {
         ErrorClass lost = create ? ErrorClass.UNKNOWN : ErrorClass.TRANSIENT;
         try (Limits.Permit permit = limits.enter()) {
@@ -107,11 +126,23 @@ public final class Transport implements AutoCloseable {
     /** How long the spoke asks to wait; null when it does not say. */
     public Duration retryAfter(Answer answer) {
         Duration asked = answer.header("Retry-After").map(this::retryAfter).orElse(null);
-        return asked == null || asked.isPositive() ? asked : Duration.ZERO;
+        if (asked == null || !asked.isPositive()) {
+            return asked == null ? null : Duration.ZERO;
+        }
+        return asked.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : asked;
     }
 
     public String spoke() {
         return spoke;
+    }
+
+    InstantSource clock() {
+        return clock;
+    }
+
+    /** How many requests this process has sent since it started. */
+    public long requests() {
+        return limits.requests();
     }
 
     private Duration retryAfter(String value) {
@@ -140,7 +171,7 @@ public final class Transport implements AutoCloseable {
                 || cause instanceof UnresolvedAddressException) {
             return new ConnectorException(ErrorClass.TRANSIENT, spoke + " cannot be reached (" + title + ")", cause);
         }
-        if (cause instanceof HttpTimeoutException) {
+        if (cause instanceof HttpTimeoutException || Thread.currentThread().isInterrupted()) {
             return new ConnectorException(lost, spoke + " did not answer " + title + " in time", cause);
         }
         return new ConnectorException(lost, spoke + " broke the connection during " + title, cause);

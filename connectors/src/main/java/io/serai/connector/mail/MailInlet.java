@@ -84,7 +84,7 @@ public final class MailInlet implements Inlet {
         if (rounds != null) {
             rounds.shutdown();
             try {
-                if (!rounds.awaitTermination(20, TimeUnit.SECONDS)) {
+                if (!rounds.awaitTermination(5, TimeUnit.SECONDS)) {
                     rounds.shutdownNow();
                 }
             } catch (InterruptedException e) {

@@ -51,6 +51,12 @@ public final class SoapProtocol implements Protocol {
     }
 
     @Override
+    public long requests(Spoke spoke) {
+        SoapSpoke known = spokes.get(spoke.name());
+        return known == null ? 0 : known.transport().requests();
+    }
+
+    @Override
     public void close() {
         spokes.values().forEach(spoke -> spoke.transport().close());
         executor.close();

@@ -11,7 +11,7 @@ import java.util.Map;
  *
  * @param number the accounting system's number; null until it has answered
  * @param reference the hub's own reference for it, the same in every attempt
- * @param status requested, issued, paid, rejected or void
+ * @param status requested, issued, paid, rejected, void or credited
  */
 public record Invoice(String number, String reference, String orderNumber, Map<String, Object> customer,
         LocalDate issuedOn, LocalDate dueOn, String currency, @IdentifiedBy("line") List<Line> lines,

@@ -13,7 +13,9 @@ import java.util.Map;
  * @param status open, cancelled or completed
  * @param paymentStatus unpaid, paid or refunded
  * @param currency ISO 4217
+ * @param creditNoteNumber number of the credit note that took its invoice back; null when none did
  */
 public record Order(String number, Map<String, Object> customer, String status, String paymentStatus,
         Instant placedAt, Instant paidAt, String currency, @IdentifiedBy("line") List<Line> lines, BigDecimal total,
-        BigDecimal tax, String note, String invoiceNumber, String invoiceStatus) {}
+        BigDecimal tax, String note, String invoiceNumber, String invoiceStatus,
+        String creditNoteNumber) {}

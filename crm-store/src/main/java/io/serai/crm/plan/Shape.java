@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.serai.crm.canonical.CreditNote;
 import io.serai.crm.canonical.Customer;
 import io.serai.crm.canonical.IdentifiedBy;
 import io.serai.crm.canonical.Interaction;
@@ -23,7 +24,7 @@ public sealed interface Shape {
     /** The shapes of the entities the hub keeps. */
     Map<String, Fields> ENTITIES = Map.of("customer", of(Customer.class), "order", of(Order.class), "invoice",
             of(Invoice.class), "payment", of(Payment.class), "opportunity", of(Opportunity.class), "interaction",
-            of(Interaction.class));
+            of(Interaction.class), "credit-note", of(CreditNote.class));
 
     /** @throws IllegalArgumentException when the hub keeps no such entity */
     static Fields entity(String name) {

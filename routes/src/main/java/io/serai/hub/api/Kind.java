@@ -7,10 +7,13 @@ enum Kind {
     CUSTOMERS("customers", "customer", true,
             List.of("email", "phone", "name", "externalId", "spoke", "identifier")), ORDERS("orders", "order", true,
                     List.of("number", "customer", "paymentStatus")), INVOICES("invoices", "invoice", false,
-                            List.of("number", "order", "status")), PAYMENTS("payments", "payment", true,
-                                    List.of("invoice", "order")), OPPORTUNITIES("opportunities", "opportunity", true,
-                                            List.of("customer")), INTERACTIONS("interactions", "interaction", true,
-                                                    List.of("customer"));
+                            List.of("number", "order", "status")), CREDIT_NOTES("credit-notes", "credit-note", false,
+                                    List.of("number", "order", "status")), PAYMENTS("payments", "payment", true,
+                                            List.of("invoice", "order")), OPPORTUNITIES("opportunities", "opportunity",
+                                                    true,
+                                                    List.of("customer")), INTERACTIONS("interactions", "interaction",
+                                                            true,
+                                                            List.of("customer"));
 
     final String plural;
     final String entity;

@@ -23,7 +23,7 @@ import io.serai.mapping.CanonicalSchemas;
  */
 @RestController
 final class OpenApi {
-    private static final Pattern FILE = Pattern.compile("([a-z]+)\\.schema\\.json(?:#(.*))?");
+    private static final Pattern FILE = Pattern.compile("([a-z-]+)\\.schema\\.json(?:#(.*))?");
     private static final List<String> SHARED = List.of("common", "custom");
 
     private final CanonicalSchemas schemas;

@@ -27,7 +27,7 @@ import io.serai.hub.web.Problem;
 /** Reading golden records of every kind, how they came to be, and who else has them. */
 @RestController
 final class RecordsController {
-    private static final String KINDS = "/api/{kind:customers|orders|invoices|payments|opportunities|interactions}";
+    private static final String KINDS = "/api/{kind:customers|orders|invoices|credit-notes|payments|opportunities|interactions}";
 
     private static final Pattern CURSOR = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 

@@ -8,7 +8,8 @@ import org.apache.camel.Producer;
 import org.apache.camel.support.DefaultEndpoint;
 
 final class CrmEndpoint extends DefaultEndpoint {
-    private static final Set<String> ENTITIES = Set.of("customer", "order", "invoice", "payment", "opportunity",
+    private static final Set<String> ENTITIES = Set.of("customer", "order", "invoice", "credit-note", "payment",
+            "opportunity",
             "interaction");
 
     private final CrmComponent component;

@@ -14,42 +14,64 @@ import org.apache.camel.support.DefaultConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.serai.connector.Terms;
 import io.serai.crm.CrmStore;
 import io.serai.crm.SpokeProfile;
 
 /**
  * Works off the lanes of one spoke and entity: claims what is behind, sends each through the route on a thread of its
- * own, and looks again as soon as something changes.
+ * own, and looks again as soon as something changes. A claim outlives the longest call by a little: so nobody else takes a
+ * record over that is being written, and a process that dies is replaced as soon as that is sure.
  */
 final class LaneConsumer extends DefaultConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(LaneConsumer.class);
-    private static final int AT_ONCE = 64;
-    private static final Duration LEASE = Duration.ofSeconds(60);
+    private static final Duration BEYOND_THE_CALL = Duration.ofSeconds(3);
     /** How long a change made by another process may go unnoticed. */
     private static final Duration LONGEST_NAP = Duration.ofMillis(500);
     private static final Duration GATHERING = Duration.ofMillis(5);
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
+    /** What is under way when the hub stops may come to its end, or else is ended. */
+    private static final Duration FAREWELL = Duration.ofSeconds(5);
+    private static final Duration RECORDING = Duration.ofSeconds(8);
 
     private final CrmStore store;
+    private final CrmComponent component;
     private final InstantSource clock;
-    private final LaneWork<?> work;
-    private final Semaphore free = new Semaphore(AT_ONCE);
+    private final LaneWork<?, ?> work;
+    private final String spoke;
+    private final String entity;
+    private final Sending sending;
+    private final SpokeGate gate;
+    private final Duration lease;
+    private final TimeLimit limit;
+    private final int atOnce;
+    private final Semaphore free;
     private final Object bell = new Object();
     private boolean rung;
     private volatile boolean running;
+    private volatile long stopsAt;
     private Thread claimer;
     private ExecutorService workers;
 
     LaneConsumer(CrmEndpoint endpoint, Processor processor, CrmComponent component, String entity, String spoke) {
         super(endpoint, processor);
+        this.component = component;
         this.store = component.store();
         this.clock = component.clock();
-        Sending sending = new Sending(endpoint, processor, spoke, entity);
+        this.spoke = spoke;
+        this.entity = entity;
+        Terms terms = component.terms(spoke, entity);
+        this.lease = terms.longestCall().plus(BEYOND_THE_CALL);
+        this.limit = new TimeLimit(terms.longestCall());
+        this.atOnce = CrmComponent.atOnce(terms);
+        this.free = new Semaphore(atOnce);
+        this.gate = component.gate(spoke);
+        this.sending = new Sending(endpoint, processor, spoke, entity);
         boolean issues = store.settings().profile(spoke, entity)
                 .map(profile -> profile.out() == SpokeProfile.Flow.ISSUE).orElse(false);
         this.work = issues
-                ? new InvoiceWork(store.invoices(), sending, clock, component.meters(), spoke)
-                : new RecordWork(store, sending, clock, component.meters(), spoke, entity);
+                ? new InvoiceWork(store.invoices(), sending, gate, clock, component.meters(), spoke, entity)
+                : new RecordWork(store, sending, gate, clock, component.meters(), spoke, entity);
         store.onChange(this::ring);
     }
 
@@ -58,22 +80,53 @@ final class LaneConsumer extends DefaultConsumer {
         super.doStart();
         running = true;
         workers = Executors.newVirtualThreadPerTaskExecutor();
+        component.started(this);
         claimer = Thread.ofVirtual().name("lane " + getEndpoint().getEndpointUri()).start(this::run);
     }
 
-    /** Takes nothing new and lets what is under way come to its end. */
+    /** Takes nothing new and lets what is under way come to its end; what does not end soon is ended and given back. */
     @Override
     protected void doStop() throws Exception {
-        running = false;
-        ring();
+        component.stopped(this, getEndpoint().getCamelContext().isStopping());
+        takeNoMore();
         if (claimer != null) {
-            claimer.join();
+            // It may be waiting for a place, which only the end of something under way can free.
+            if (!claimer.join(Duration.ofNanos(Math.max(0, stopsAt - System.nanoTime())))) {
+                limit.end();
+                claimer.join();
+            }
             workers.shutdown();
-            if (!workers.awaitTermination(25, TimeUnit.SECONDS)) {
-                workers.shutdownNow();
+            if (!workers.awaitTermination(stopsAt - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                limit.end();
+                if (!workers.awaitTermination(RECORDING.toMillis(), TimeUnit.MILLISECONDS)) {
+                    workers.shutdownNow();
+                }
             }
         }
         super.doStop();
+    }
+
+    boolean serves(String someSpoke, String someEntity) {
+        return spoke.equals(someSpoke) && entity.equals(someEntity);
+    }
+
+    Sending sending() {
+        return sending;
+    }
+
+    /** The farewell begins with the first call of this. */
+    void takeNoMore() {
+        if (running) {
+            stopsAt = System.nanoTime() + FAREWELL.toNanos();
+            running = false;
+        }
+        ring();
+    }
+
+    @Override
+    protected void doShutdown() throws Exception {
+        limit.close();
+        super.doShutdown();
     }
 
     private void ring() {
@@ -99,6 +152,7 @@ final class LaneConsumer extends DefaultConsumer {
     private void run() {
         while (running) {
             try {
+                gate.refresh(clock.instant());
                 if (!claimAndStart(work)) {
                     nap(LONGEST_NAP);
                 }
@@ -111,13 +165,15 @@ final class LaneConsumer extends DefaultConsumer {
     }
 
     /** True when there may be more to claim at once. */
-    private <C> boolean claimAndStart(LaneWork<C> lane) {
+    private <C, R> boolean claimAndStart(LaneWork<C, R> lane) {
         int possible = places();
         int unused = possible;
         try {
-            Instant now = clock.instant();
-            int allowed = lane.pause().allowed(now, possible);
-            List<C> claims = allowed == 0 ? List.of() : lane.claim(allowed, LEASE);
+            int allowed = running ? gate.allowed(clock.instant(), possible) : 0;
+            List<C> claims = allowed == 0
+                    ? List.of()
+                    : lane.claim(allowed, lease, gate.owed(component.requests(spoke)));
+            gate.booked(claims.size());
             for (C claim : claims) {
                 unused--;
                 workers.execute(() -> carryOut(lane, claim));
@@ -130,7 +186,7 @@ final class LaneConsumer extends DefaultConsumer {
 
     /** Takes all free places; waits a moment for several, since one claim for many costs little more than one for one. */
     private int places() {
-        int several = AT_ONCE / 4;
+        int several = Math.max(1, atOnce / 4);
         try {
             if (free.tryAcquire(several, GATHERING.toMillis(), TimeUnit.MILLISECONDS)) {
                 return several + free.drainPermits();
@@ -143,14 +199,36 @@ final class LaneConsumer extends DefaultConsumer {
         return 1 + free.drainPermits();
     }
 
-    private <C> void carryOut(LaneWork<C> lane, C claim) {
+    private <C, R> void carryOut(LaneWork<C, R> lane, C claim) {
         try {
-            lane.carryOut(claim);
+            waitUntil(lane.notBefore(claim));
+            Duration closed = running ? gate.closedFor(clock.instant()) : Duration.ZERO;
+            boolean tries = running && closed.isZero();
+            lane.record(tries ? limit.within(() -> lane.attempt(claim)) : lane.untried(claim, closed));
         } catch (RuntimeException failed) {
             LOG.warn("{}: a result could not be recorded; its lease will run out: {}", getEndpoint().getEndpointUri(),
                     failed.getMessage());
         } finally {
             free.release();
+            if (gate.narrow()) {
+                ring();
+            }
+        }
+    }
+
+    private void waitUntil(Instant moment) {
+        synchronized (bell) {
+            while (running) {
+                long left = Duration.between(clock.instant(), moment).toMillis();
+                if (left <= 0) {
+                    return;
+                }
+                try {
+                    bell.wait(left);
+                } catch (InterruptedException stopping) {
+                    return;
+                }
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ import io.serai.hub.web.Json;
 import io.serai.mapping.MappingException;
 
 /** Brings a spoke's records to the golden records' latest state. */
-final class RecordWork implements LaneWork<Delivery> {
+final class RecordWork implements LaneWork<Delivery, DeliveryResult> {
     private static final Logger LOG = LoggerFactory.getLogger(RecordWork.class);
     private static final Duration SOON = Duration.ofSeconds(1);
     private static final Duration CREDENTIALS_PAUSE = Duration.ofSeconds(30);
@@ -36,12 +36,13 @@ final class RecordWork implements LaneWork<Delivery> {
     private final MeterRegistry meters;
     private final String spoke;
     private final String entity;
-    private final SpokePause pause = new SpokePause();
+    private final SpokeGate gate;
 
-    RecordWork(CrmStore store, Sending sending, InstantSource clock, MeterRegistry meters, String spoke,
-            String entity) {
+    RecordWork(CrmStore store, Sending sending, SpokeGate gate, InstantSource clock, MeterRegistry meters,
+            String spoke, String entity) {
         this.store = store;
         this.sending = sending;
+        this.gate = gate;
         this.clock = clock;
         this.meters = meters;
         this.spoke = spoke;
@@ -49,26 +50,31 @@ final class RecordWork implements LaneWork<Delivery> {
     }
 
     @Override
-    public List<Delivery> claim(int most, Duration lease) {
-        return store.lanes().claim(spoke, entity, most, lease);
+    public List<Delivery> claim(int most, Duration lease, int owed) {
+        return store.lanes().claim(spoke, entity, most, lease, owed);
     }
 
     @Override
-    public SpokePause pause() {
-        return pause;
+    public Instant notBefore(Delivery delivery) {
+        return delivery.notBefore();
     }
 
     @Override
-    public void carryOut(Delivery delivery) {
-        Instant begin = clock.instant();
-        DeliveryResult result = attempt(delivery, begin);
+    public DeliveryResult untried(Delivery delivery, Duration wait) {
+        return result(delivery, Kind.RETRY, null, wait, false, null, null, clock.instant());
+    }
+
+    @Override
+    public void record(DeliveryResult result) {
         store.lanes().record(List.of(result));
         Timer.builder("serai.deliveries").description("Writes to spokes, by what came of them").tag("spoke", spoke)
                 .tag("entity", entity).tag("outcome", result.kind().name().toLowerCase(Locale.ROOT)).register(meters)
                 .record(result.took());
     }
 
-    private DeliveryResult attempt(Delivery delivery, Instant begin) {
+    @Override
+    public DeliveryResult attempt(Delivery delivery) {
+        Instant begin = clock.instant();
         Sending.Request request = new Sending.Request(delivery.creates() ? "create" : "update", delivery.externalId(),
                 delivery.revision(), delivery.idempotencyKey().toString(), delivery.id().toString(), delivery.patch(),
                 delivery.golden(), delivery.changed(), delivery.traceparent());
@@ -77,12 +83,12 @@ final class RecordWork implements LaneWork<Delivery> {
                 // An earlier attempt may have got through although no answer came.
                 Sending.Answer found = lookUp(request);
                 if (found != null && found.externalId() != null) {
-                    pause.answered();
+                    gate.answered(clock.instant());
                     return result(delivery, Kind.ADOPT, found, Duration.ZERO, true, "found there already", null, begin);
                 }
             }
             Sending.Answer answer = sending.send(request);
-            pause.answered();
+            gate.answered(clock.instant());
             return result(delivery, Kind.DONE, answer, null, true, null, null, begin);
         } catch (ConnectorException refused) {
             return refused(delivery, request, refused, begin);
@@ -91,7 +97,7 @@ final class RecordWork implements LaneWork<Delivery> {
                     unmappable.field(), begin);
         } catch (Exception failed) {
             LOG.warn("Delivery of {} {} to {} failed", entity, delivery.id(), spoke, failed);
-            return retryOrPark(delivery, "the route failed: " + failed, begin);
+            return retryOrPark(delivery, Duration.ZERO, "the route failed: " + failed, begin);
         }
     }
 
@@ -114,40 +120,45 @@ final class RecordWork implements LaneWork<Delivery> {
         return switch (refused.errorClass()) {
             case THROTTLED -> {
                 Duration wait = refused.retryAfter().orElse(SOON);
-                pause.rest(now, wait);
+                if (refused.status() == 0) {
+                    // Our own limits held it back; the spoke has said nothing.
+                    gate.crowded(now);
+                } else {
+                    gate.throttled(now, wait);
+                }
                 yield result(delivery, Kind.RETRY, null, wait, false, problem, null, begin);
             }
-            case QUOTA_DAY -> {
-                Duration wait = refused.retryAfter().orElse(QUOTA_PAUSE);
-                pause.rest(now, wait);
-                yield result(delivery, Kind.RETRY, null, wait, false, problem, null, begin);
-            }
-            case AUTH -> {
-                pause.rest(now, CREDENTIALS_PAUSE);
-                yield result(delivery, Kind.RETRY, null, CREDENTIALS_PAUSE, false, problem, null, begin);
-            }
+            case QUOTA_DAY -> paused(delivery, refused.retryAfter().orElse(QUOTA_PAUSE),
+                    spoke + " has no requests left for today", problem, begin);
+            case AUTH -> paused(delivery, CREDENTIALS_PAUSE, spoke + " refuses the hub's credentials", problem, begin);
             case TRANSIENT, UNKNOWN, CURSOR_EXPIRED -> {
+                gate.failed(now);
                 if (refused.status() == 0) {
                     // The spoke as a whole does not answer: that is not this record's fault.
-                    pause.silent(now);
                     yield result(delivery, Kind.RETRY, null, SOON, delivery.creates() && delivery.attempt() == 1,
                             problem, null, begin);
                 }
-                yield retryOrPark(delivery, problem, begin);
+                yield retryOrPark(delivery, refused.retryAfter().orElse(Duration.ZERO), problem, begin);
             }
             case CONFLICT_VERSION -> mergeAgain(delivery, request, problem, begin);
             case CONFLICT_DUPLICATE -> adopt(delivery, request, problem, begin);
             case GONE, INVALID -> {
-                pause.answered();
+                gate.answered(clock.instant());
                 yield result(delivery, Kind.PARKED, null, null, true, problem, refused.field().orElse(null), begin);
             }
         };
     }
 
-    private DeliveryResult retryOrPark(Delivery delivery, String problem, Instant begin) {
+    /** That the spoke refuses everybody costs no record an attempt. The gate holds it back, and opens for all at once. */
+    private DeliveryResult paused(Delivery delivery, Duration time, String cause, String problem, Instant begin) {
+        gate.pause(clock.instant(), time, entity, cause, problem);
+        return result(delivery, Kind.RETRY, null, SOON, false, problem, null, begin);
+    }
+
+    private DeliveryResult retryOrPark(Delivery delivery, Duration asked, String problem, Instant begin) {
         boolean enough = delivery.attempt() >= MOST_ATTEMPTS;
-        return result(delivery, enough ? Kind.PARKED : Kind.RETRY, null, Patience.after(delivery.attempt()), true,
-                problem, null, begin);
+        return result(delivery, enough ? Kind.PARKED : Kind.RETRY, null, Patience.after(delivery.attempt(), asked),
+                true, problem, null, begin);
     }
 
     /** Somebody changed the record there: what they made of it is taken in like any message, and then ours is written again. */
@@ -161,9 +172,10 @@ final class RecordWork implements LaneWork<Delivery> {
                         received, clock.instant(), there.held(), null, null, delivery.traceparent(), null)));
             }
         } catch (Exception unreadable) {
-            return retryOrPark(delivery, problem + "; and it cannot be read again: " + unreadable.getMessage(), begin);
+            return retryOrPark(delivery, Duration.ZERO,
+                    problem + "; and it cannot be read again: " + unreadable.getMessage(), begin);
         }
-        return retryOrPark(delivery, problem, begin);
+        return retryOrPark(delivery, Duration.ZERO, problem, begin);
     }
 
     private DeliveryResult adopt(Delivery delivery, Sending.Request request, String problem, Instant begin) {
@@ -174,7 +186,8 @@ final class RecordWork implements LaneWork<Delivery> {
                     return result(delivery, Kind.ADOPT, there, Duration.ZERO, true, problem, null, begin);
                 }
             } catch (Exception unreadable) {
-                return retryOrPark(delivery, problem + "; and it cannot be looked up: " + unreadable.getMessage(),
+                return retryOrPark(delivery, Duration.ZERO,
+                        problem + "; and it cannot be looked up: " + unreadable.getMessage(),
                         begin);
             }
         }

@@ -13,7 +13,9 @@ import org.springframework.stereotype.Component;
 import io.serai.connector.Connectors;
 import io.serai.connector.Spoke;
 import io.serai.crm.CrmStore;
+import io.serai.crm.Reconciliation;
 import io.serai.crm.SpokeStatus;
+import io.serai.crm.Spokes;
 import io.serai.crm.StoreUnavailable;
 
 /** Lag and parked work per spoke, as gauges. The database is asked when somebody looks, and not more than once a while. */
@@ -24,6 +26,8 @@ final class SpokeFigures {
     private final CrmStore store;
     private final InstantSource clock;
     private List<SpokeStatus> known = List.of();
+    private List<Spokes.Pause> pauses = List.of();
+    private List<Reconciliation.Run> runs = List.of();
     private Instant readAt = Instant.EPOCH;
 
     SpokeFigures(CrmStore store, Connectors connectors, InstantSource clock, MeterRegistry meters) {
@@ -33,6 +37,13 @@ final class SpokeFigures {
             Gauge.builder("serai.spoke.well", connectors, c -> c.health(spoke.name()).well() ? 1 : 0)
                     .description("1 when the last thing the spoke was asked for succeeded").tag("spoke", spoke.name())
                     .register(meters);
+            Gauge.builder("serai.spoke.paused", this, figures -> figures.paused(spoke.name()) ? 1 : 0)
+                    .description(
+                            "1 while nobody asks the spoke for anything, e.g. because it refuses the hub's credentials")
+                    .tag("spoke", spoke.name()).register(meters);
+            Gauge.builder("serai.spoke.in.step", this, figures -> figures.inStep(spoke.name()))
+                    .description("Of the records compared latest, how many held what they should; NaN when none was")
+                    .tag("spoke", spoke.name()).register(meters);
             spoke.flows().forEach((entity, directions) -> {
                 if (!directions.stream().allMatch("in"::equals)) {
                     gauge(meters, "serai.spoke.behind", "Records the spoke has still to hear of", spoke.name(), entity,
@@ -51,12 +62,26 @@ final class SpokeFigures {
         if (readAt.plus(FRESH).isBefore(now)) {
             try {
                 known = store.spokes().status();
+                pauses = store.spokes().pauses();
+                runs = store.reconciliation().runs();
             } catch (StoreUnavailable databaseIsAway) {
                 // The last figures stay; that the database is away is said elsewhere.
             }
             readAt = now;
         }
         return known;
+    }
+
+    private synchronized boolean paused(String spoke) {
+        current();
+        return pauses.stream().anyMatch(pause -> pause.spoke().equals(spoke));
+    }
+
+    private synchronized double inStep(String spoke) {
+        current();
+        List<Reconciliation.Run> own = runs.stream().filter(run -> run.spoke().equals(spoke)).toList();
+        return (double) own.stream().mapToLong(Reconciliation.Run::inStep).sum()
+                / own.stream().mapToLong(Reconciliation.Run::checked).sum();
     }
 
     private double lag(SpokeStatus status) {

@@ -247,6 +247,37 @@ class CompanyTest {
     }
 
     @Test
+    @Order(5)
+    void aSaleThatIsCancelledIsTakenBackByOneCreditNoteAlthoughTheAnswerWasLost() throws Exception {
+        String email = "ute.lang@example.org";
+        newInErp("Lang", "Ute", email, "+41445550510");
+        Await.until(SOON, () -> assertThat(office.inBooks(email)).isNotNull());
+        Map<String, Object> sale = office.company.shop().checkout(Map.of("email", email));
+        String number = sale.get("name").toString().replace("#", "");
+        Await.until(SOON, () -> assertThat(office.order(number)).containsEntry("invoiceStatus", "issued"));
+        office.settles(SOON);
+        office.company.books().loseAnswerNext(1);
+
+        for (int i = 0; i < 3; i++) {
+            assertThat(office.post("/api/orders", "application/json",
+                    ("{\"number\":\"" + number + "\",\"status\":\"cancelled\"}").getBytes(StandardCharsets.UTF_8))
+                    .statusCode()).isEqualTo(200);
+        }
+
+        Await.until(SOON, () -> assertThat(office.order(number)).containsEntry("invoiceStatus", "credited"));
+        List<Map<String, Object>> notes = office.company.books().creditNotes().stream()
+                .filter(note -> number.equals(note.get("order_number"))).toList();
+        assertThat(notes).hasSize(1);
+        assertThat(office.order(number)).containsEntry("creditNoteNumber", notes.getFirst().get("number"));
+        assertThat(office.items(office.get("/api/credit-notes?number=" + notes.getFirst().get("number"))))
+                .singleElement().satisfies(note -> assertThat(note).containsEntry("invoiceNumber",
+                        invoicesOf(number).getFirst().get("number")));
+        Await.until(SOON, () -> assertThat(office.company.mailbox().mails(email)).as("invoice and credit note")
+                .hasSize(2));
+        office.settles(SOON);
+    }
+
+    @Test
     @Order(6)
     void aSpokeThatWasAwayIsBroughtToTheLatestStateOnly() throws Exception {
         String email = "eva.herbst@example.org";

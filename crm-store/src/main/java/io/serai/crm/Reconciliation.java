@@ -1,0 +1,278 @@
+package io.serai.crm;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+
+import io.serai.crm.plan.Comparison;
+import io.serai.crm.plan.Comparison.Why;
+import io.serai.crm.plan.Projection;
+
+/**
+ * Holds what a spoke really has against what the hub believes that it has, record by record, and says why they differ. A run
+ * stands in the database with the place it has got to, so that any process can go on with it.
+ */
+public final class Reconciliation {
+    private static final UUID FIRST = new UUID(0, 0);
+    private static final int EARLIER = 20;
+
+    private final Transactions transactions;
+    private final Settings settings;
+    private final InstantSource clock;
+    private final Ingest ingest;
+    private final Runnable changed;
+
+    Reconciliation(Transactions transactions, Settings settings, InstantSource clock, Ingest ingest,
+            Runnable changed) {
+        this.transactions = transactions;
+        this.settings = settings;
+        this.clock = clock;
+        this.ingest = ingest;
+        this.changed = changed;
+    }
+
+    /**
+     * The latest run over a spoke's records of an entity.
+     *
+     * @param repairs whether differences are repaired, or only reported
+     * @param endedAt null while it runs
+     * @param checked records that were compared; those with a delivery on its way are passed over
+     * @param inStep how many of them held what they should
+     * @param problem why it does not get on, or why it ended early; null when all is well
+     */
+    public record Run(String spoke, String entity, boolean repairs, Instant startedAt, Instant endedAt, long checked,
+            long inStep, String problem) {
+
+        public boolean runs() {
+            return endedAt == null;
+        }
+    }
+
+    /** What the hub believes of a record that is to be asked after. */
+    public record Held(long lane, long fence, String spoke, String entity, UUID id, String externalId, String revision,
+            Map<String, Object> base, Map<String, Object> ours, boolean quiet) {}
+
+    /** A difference that was found. @param field empty when the whole record is missing */
+    public record Difference(UUID id, String externalId, String field, String why, boolean repaired, Instant at) {}
+
+    /** Begins a run from the first record; one that is under way is left alone. @return false when one is under way */
+    public boolean begin(String spoke, String entity, boolean repairs) {
+        return transactions.run(session -> {
+            List<String> begun = new ArrayList<>();
+            new Statements().read("""
+                    insert into reconcile (spoke, entity, repairs, state, started_at, after_entity, after_link)
+                    values (?, ?, ?, 'RUNNING', ?, ?, 0)
+                    on conflict (tenant, spoke, entity) do update set repairs = excluded.repairs, state = 'RUNNING',
+                      started_at = excluded.started_at, ended_at = null, after_entity = excluded.after_entity,
+                      after_link = 0, checked = 0, in_step = 0, problem = null
+                    where reconcile.state = 'DONE'
+                    returning spoke
+                    """, row -> begun.add(row.getString(1)), spoke, entity, repairs, Lanes.time(clock.instant()), FIRST)
+                    .execute(session);
+            if (!begun.isEmpty()) {
+                new Statements().write("delete from reconcile_difference where spoke = ? and entity = ?", spoke, entity)
+                        .execute(session);
+            }
+            return !begun.isEmpty();
+        });
+    }
+
+    /** The latest run of each spoke and entity that ever had one. */
+    public List<Run> runs() {
+        List<Run> runs = new ArrayList<>();
+        transactions.run(session -> {
+            new Statements().read("""
+                    select spoke, entity, repairs, started_at, ended_at, checked, in_step, problem from reconcile
+                    order by tenant, spoke, entity
+                    """, row -> runs.add(new Run(row.getString(1), row.getString(2), row.getBoolean(3),
+                    Goldens.instant(row, 4), Goldens.instant(row, 5), row.getLong(6), row.getLong(7),
+                    row.getString(8)))).execute(session);
+            return null;
+        });
+        return runs;
+    }
+
+    /** What the latest run has found, in no order that means anything. */
+    public List<Difference> differences(String spoke, String entity, int most) {
+        List<Difference> found = new ArrayList<>();
+        transactions.run(session -> {
+            new Statements().read("""
+                    select entity_id, external_id, field, why, repaired, at from reconcile_difference
+                    where spoke = ? and entity = ? order by tenant, spoke, entity, entity_id, external_id, field limit ?
+                    """, row -> found.add(new Difference(row.getObject(1, UUID.class), row.getString(2),
+                    row.getString(3), row.getString(4), row.getBoolean(5), Goldens.instant(row, 6))), spoke, entity,
+                    most).execute(session);
+            return null;
+        });
+        return found;
+    }
+
+    /** The next record to ask after; empty when all have been asked after. */
+    public Optional<Held> next(Run run) {
+        List<Held> found = new ArrayList<>();
+        transactions.run(session -> {
+            new Statements().read("""
+                    select l.id, l.fence, l.entity_id, l.external_id, l.revision, l.base::text,
+                      coalesce(l.ours, l.base)::text, l.state = 'SYNCED' and l.lease_until is null
+                    from reconcile r join link l on l.entity_id >= r.after_entity and l.spoke = r.spoke
+                      and l.entity = r.entity and l.external_id is not null
+                      and (l.entity_id, l.id) > (r.after_entity, r.after_link)
+                    where r.spoke = ? and r.entity = ? order by l.tenant, l.entity_id, l.spoke, l.id limit 1
+                    """, row -> found.add(new Held(row.getLong(1), row.getLong(2), run.spoke(), run.entity(),
+                    row.getObject(3, UUID.class), row.getString(4), row.getString(5), Json.document(row.getString(6)),
+                    Json.document(row.getString(7)), row.getBoolean(8))), run.spoke(), run.entity()).execute(session);
+            return null;
+        });
+        return found.stream().findFirst();
+    }
+
+    /**
+     * Compares a record and repairs what differs, if that is wanted: an edit that nobody heard of is taken in like any
+     * message, a lost write is written again, other words are noted, and of a missing record a person is told.
+     *
+     * @param theirs what the spoke says it holds (canonical); null when it has no such record
+     */
+    public void compare(Run run, Held held, Map<String, Object> theirs, String revision) {
+        boolean edited = transactions.write(turn -> {
+            Session session = turn.session();
+            boolean[] same = new boolean[1];
+            List<Map<String, Object>> earlier = new ArrayList<>();
+            new Statements().read("""
+                    select fence = ? and state = 'SYNCED' and lease_until is null, base::text
+                    from link where entity_id = ? and spoke = ? and id = ?
+                    """, row -> same[0] = row.getBoolean(1)
+                    && Objects.equals(Json.document(row.getString(2)), held.base()), held.fence(), held.id(),
+                    held.spoke(), held.lane()).read("""
+                            select fields::text from change where entity_id = ? order by tenant, entity_id, version desc
+                            limit ?
+                            """, row -> earlier.add(Json.document(row.getString(1))), held.id(), EARLIER)
+                    .execute(session);
+            Workspace workspace = new Workspace(session, settings, clock.instant());
+            Statements statements = new Statements();
+            Map<String, Why> differences = Map.of();
+            if (same[0]) {
+                differences = differences(held, theirs, revision, earlier);
+                note(run, held, theirs, differences, workspace, statements, turn);
+            }
+            statements.write("""
+                    update reconcile set after_entity = ?, after_link = ?, checked = checked + ?,
+                      in_step = in_step + ?, problem = null
+                    where spoke = ? and entity = ?
+                    """, held.id(), held.lane(), same[0] ? 1 : 0, same[0] && differences.isEmpty() ? 1 : 0,
+                    held.spoke(), held.entity());
+            turn.commit(workspace.write(turn).and(statements));
+            return run.repairs() && differences.containsValue(Why.EDITED);
+        });
+        if (edited) {
+            byte[] received = Json.text(theirs).getBytes(StandardCharsets.UTF_8);
+            ingest.ingest(List.of(new Arrival(held.spoke(), held.entity(), "reconciled " + held.externalId() + " "
+                    + run.startedAt(), "poll", "application/json", received, clock.instant(), theirs, null, null, null,
+                    null)));
+        }
+        changed.run();
+    }
+
+    private Map<String, Why> differences(Held held, Map<String, Object> theirs, String revision,
+            List<Map<String, Object>> earlier) {
+        if (theirs == null) {
+            return Map.of("", Why.MISSING);
+        }
+        SpokeProfile profile = settings.profile(held.spoke(), held.entity()).orElseThrow();
+        // What the golden record says now is no earlier value: where the latest change set a field, the ones before count.
+        List<Map<String, Object>> past = new ArrayList<>();
+        Map<String, Object> seen = new LinkedHashMap<>();
+        for (Map<String, Object> fields : earlier) {
+            Map<String, Object> before = new LinkedHashMap<>(fields);
+            before.keySet().removeIf(field -> seen.putIfAbsent(field, true) == null);
+            past.add(before);
+        }
+        return Comparison.of(held.entity(), profile::carries, held.base() == null ? Map.of() : held.base(),
+                held.ours() == null ? Map.of() : held.ours(), theirs,
+                revision != null && revision.equals(held.revision()), past);
+    }
+
+    private void note(Run run, Held held, Map<String, Object> theirs, Map<String, Why> differences,
+            Workspace workspace, Statements statements, Turn turn) throws SQLException {
+        Columns found = new Columns();
+        differences.forEach((field, why) -> found.add(held.spoke(), held.entity(), held.id(), held.externalId(), field,
+                why, run.repairs(), clock.instant()));
+        if (!found.isEmpty()) {
+            statements.write("""
+                    insert into reconcile_difference (spoke, entity, entity_id, external_id, field, why, repaired, at)
+                    select spoke, entity, entity_id::uuid, external_id, field, why, repaired::boolean, at::timestamptz
+                    from (select unnest(?) spoke, unnest(?) entity, unnest(?) entity_id, unnest(?) external_id,
+                      unnest(?) field, unnest(?) why, unnest(?) repaired, unnest(?) at) d on conflict do nothing
+                    """, found.arrays());
+        }
+        if (!run.repairs()) {
+            return;
+        }
+        if (differences.containsValue(Why.MISSING)) {
+            workspace.park("CONFLICT", "missing:" + held.spoke() + ":" + held.lane(),
+                    held.spoke() + " has no record any more", held.spoke(), held.entity(), held.id(), null,
+                    new Refusal("connector:" + held.spoke() + "/" + held.entity(), null, "Spoke " + held.spoke()
+                            + " no longer has its record " + held.externalId() + ". Decide whether the " + held.entity()
+                            + " is inactive or the record should be made again.", "deleted"),
+                    Map.of("externalId", held.externalId()));
+        }
+        Map<String, Object> reworded = new LinkedHashMap<>();
+        Map<String, Object> lost = new LinkedHashMap<>();
+        differences.forEach((field, why) -> {
+            if (why == Why.LOST) {
+                lost.put(field, theirs.get(field));
+            } else if (why == Why.REWORDED) {
+                reworded.put(field, theirs.get(field));
+            }
+        });
+        if (!reworded.isEmpty() || !lost.isEmpty()) {
+            Map<String, Object> ours = Projection.over(held.entity(), held.ours(), lost);
+            reworded.putAll(lost);
+            Map<String, Object> base = Projection.over(held.entity(), held.base(), reworded);
+            turn.touch(new Workspace.LinkKey(held.spoke(), held.entity(), held.externalId()));
+            turn.touch(held.id());
+            statements.write("""
+                    update link set base = ?::json, ours = nullif(?, '')::json, state = ?, attempts = 0,
+                      behind_since = case when ? = 'BEHIND' then ?::timestamptz end, next_try_at = ?
+                    where entity_id = ? and spoke = ? and id = ?
+                    """, Json.text(base), ours.equals(base) ? "" : Json.text(ours),
+                    lost.isEmpty() ? "SYNCED" : "BEHIND",
+                    lost.isEmpty() ? "SYNCED" : "BEHIND", Lanes.time(clock.instant()), Lanes.time(clock.instant()),
+                    held.id(), held.spoke(), held.lane());
+        }
+    }
+
+    /** Passes over a record that has a delivery on its way: what the spoke holds of it is about to change. */
+    public void passOver(Run run, Held held) {
+        set(run, "after_entity = ?, after_link = ?", held.id(), held.lane());
+    }
+
+    /** The run cannot get on for now. @param problem why, for operators */
+    public void stuck(Run run, String problem) {
+        set(run, "problem = ?", problem);
+    }
+
+    /** The run is over. @param problem why it ended early; null when all records were asked after */
+    public void end(Run run, String problem) {
+        set(run, "state = 'DONE', ended_at = ?, problem = nullif(?, '')", Lanes.time(clock.instant()),
+                problem == null ? "" : problem);
+    }
+
+    private void set(Run run, String what, Object... values) {
+        List<Object> parameters = new ArrayList<>(List.of(values));
+        parameters.add(run.spoke());
+        parameters.add(run.entity());
+        transactions.run(session -> {
+            new Statements().write("update reconcile set " + what + " where spoke = ? and entity = ?",
+                    parameters.toArray()).execute(session);
+            return null;
+        });
+    }
+}

@@ -1,0 +1,145 @@
+package io.serai.crm;
+
+import static io.serai.crm.Hub.person;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import io.serai.crm.plan.Survivorship;
+
+/** How lanes are handed out, over all processes. */
+class LanesTest {
+    private static final Duration LEASE = Duration.ofSeconds(14);
+
+    private final Hub hub = new Hub();
+    private final List<CrmStore> processes = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        processes.forEach(CrmStore::close);
+        hub.close();
+    }
+
+    /** A hub process on the same database whose shop has limits. */
+    private CrmStore process(Duration between, int perDay) {
+        SpokeProfile.Terms terms = new SpokeProfile.Terms(between, perDay, Duration.ofHours(24));
+        CrmStore process = CrmStore.open(hub.database,
+                new Settings(1, List.of(new SpokeProfile("shop", "customer", SpokeProfile.Flow.OUT,
+                        Set.of("kind", "name", "emails"), 40, terms)), Survivorship.NEWEST_EVERYWHERE),
+                hub::now);
+        processes.add(process);
+        return process;
+    }
+
+    private void customers(int number) {
+        List<Arrival> arrivals = new ArrayList<>();
+        for (int i = 0; i < number; i++) {
+            arrivals.add(hub.arrival("erp", "customer", "made " + i,
+                    person("e" + i, "Ada", "No " + i, "ada" + i + "@example.org", null)));
+        }
+        hub.store.ingest().ingest(arrivals);
+    }
+
+    @Test
+    void twoProcessesTogetherKeepToTheRateAndUseIt() {
+        customers(260);
+        List<CrmStore> two = new ArrayList<>(List.of(process(Duration.ofMillis(100), 0),
+                process(Duration.ofMillis(100), 0)));
+        List<Instant> sent = new ArrayList<>();
+        Instant start = hub.now();
+        for (int half = 0; half < 40; half++) {
+            if (half == 20) {
+                two.set(0, process(Duration.ofMillis(100), 0)); // one was restarted
+            }
+            for (CrmStore process : two) {
+                process.lanes().claim("shop", "customer", 16, Duration.ofMinutes(9))
+                        .forEach(delivery -> sent.add(delivery.notBefore()));
+            }
+            hub.passes(Duration.ofMillis(500));
+        }
+
+        assertThat(sent).isSorted();
+        List<Instant> inTime = sent.stream().filter(at -> at.isBefore(start.plusSeconds(20))).toList();
+        assertThat(inTime.size()).as("of 200").isBetween(190, 200);
+        for (Instant from : inTime) {
+            assertThat(inTime.stream().filter(at -> !at.isBefore(from) && at.isBefore(from.plusSeconds(1))).count())
+                    .as("in one second").isLessThanOrEqualTo(11);
+        }
+    }
+
+    @Test
+    void requestsBesideDeliveriesCountToo() {
+        customers(40);
+        CrmStore process = process(Duration.ofMillis(100), 0);
+        process.lanes().claim("shop", "customer", 64, LEASE, 5);
+        hub.passes(Duration.ofSeconds(1));
+
+        List<Delivery> after = process.lanes().claim("shop", "customer", 64, LEASE, 7);
+
+        assertThat(after.size()).as("ten a second, less the seven").isEqualTo(3);
+    }
+
+    @Test
+    void waitsForTheNextDayWhenTheQuotaIsUsedUp() {
+        customers(30);
+        CrmStore process = process(Duration.ZERO, 20);
+        assertThat(process.lanes().claim("shop", "customer", 15, LEASE)).hasSize(15);
+        assertThat(process(Duration.ZERO, 20).lanes().claim("shop", "customer", 15, LEASE)).hasSize(5);
+        assertThat(process.lanes().claim("shop", "customer", 15, LEASE)).isEmpty();
+        assertThat(process.spokes().pauses()).singleElement()
+                .satisfies(pause -> assertThat(pause.until()).isEqualTo(Instant.parse("2026-03-02T00:00:00Z")));
+
+        hub.passes(Duration.ofHours(15));
+
+        assertThat(process.lanes().claim("shop", "customer", 15, LEASE)).hasSize(15);
+    }
+
+    @Test
+    void aSpokeWithoutLimitsLeavesNoTrace() {
+        customers(5);
+        hub.delivers("shop", "customer");
+
+        assertThat(hub.count("select count(*) from spoke_gate")).isZero();
+    }
+
+    @Test
+    void tellsOfAPausedSpokeOnceAndForgetsItWhenItIsOver() {
+        Spokes spokes = hub.store.spokes();
+        for (int probe = 0; probe < 3; probe++) {
+            spokes.pause(new Spokes.Pause("shop", hub.now(), hub.now().plusSeconds(30), "401"), "customer",
+                    "shop refuses the hub's credentials");
+            hub.passes(Duration.ofSeconds(31));
+        }
+        assertThat(spokes.pauses()).singleElement().satisfies(pause -> {
+            assertThat(pause.since()).isEqualTo(hub.now().minusSeconds(93));
+            assertThat(pause.until()).isEqualTo(hub.now().minusSeconds(1));
+        });
+        assertThat(hub.store.parked().list(new ParkedItems.Question(null, "shop", true), null, 9).items())
+                .singleElement().satisfies(parked -> assertThat(parked.cause()).contains("credentials"));
+
+        assertThat(spokes.resume("shop")).isTrue();
+        assertThat(spokes.resume("shop")).isFalse();
+
+        assertThat(spokes.pauses()).isEmpty();
+        assertThat(hub.count("select count(*) from parked where resolved_at is null")).isZero();
+    }
+
+    @Test
+    void aClaimOfADeadProcessIsFreeAfterItsLease() {
+        customers(1);
+        Delivery dead = hub.store.lanes().claim("shop", "customer", 1, LEASE).getFirst();
+        hub.passes(LEASE);
+        assertThat(hub.claims("shop", "customer")).isEmpty();
+        hub.passes(Duration.ofMillis(1));
+
+        assertThat(hub.claims("shop", "customer")).singleElement()
+                .satisfies(next -> assertThat(next.fence()).isGreaterThan(dead.fence()));
+    }
+}

@@ -1,0 +1,164 @@
+package io.serai.crm;
+
+import static io.serai.crm.Hub.person;
+import static io.serai.crm.Hub.with;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a spoke really has, against what the hub believes. */
+class ReconcileTest {
+    private final Hub hub = new Hub();
+    private final Reconciliation reconciliation = hub.store.reconciliation();
+    /** What the shop holds, by its id; its revision is the number of the write. */
+    private final Map<String, Map<String, Object>> shop = new HashMap<>();
+    private final Map<String, String> revisions = new HashMap<>();
+    private UUID ada;
+    private String adaInShop;
+
+    @AfterEach
+    void close() {
+        hub.close();
+    }
+
+    @BeforeEach
+    void adaIsKnownEverywhere() {
+        ada = hub.says("erp", "customer", person("e1", "Ada", "Lovelace", "ada@example.org", "+41445550101")).id();
+        hub.says("erp", "customer", person("e2", "Bob", "Byron", "bob@example.org", null));
+        delivered();
+        adaInShop = "shop-" + ada;
+    }
+
+    private void delivered() {
+        for (Delivery delivery : hub.delivers("shop", "customer")) {
+            String id = delivery.creates() ? "shop-" + delivery.id() : delivery.externalId();
+            Map<String, Object> held = new HashMap<>(shop.getOrDefault(id, Map.of()));
+            held.putAll(delivery.patch());
+            shop.put(id, held);
+        }
+    }
+
+    private Reconciliation.Run runs(boolean repairs) {
+        hub.passes(java.time.Duration.ofMinutes(1));
+        assertThat(reconciliation.begin("shop", "customer", repairs)).isTrue();
+        assertThat(reconciliation.begin("shop", "customer", repairs)).as("one at a time").isFalse();
+        Reconciliation.Run run = reconciliation.runs().getFirst();
+        for (Optional<Reconciliation.Held> next = reconciliation.next(run); next
+                .isPresent(); next = reconciliation.next(run)) {
+            Reconciliation.Held held = next.get();
+            Map<String, Object> there = shop.get(held.externalId());
+            if (held.quiet()) {
+                reconciliation.compare(run, held, there == null
+                        ? null
+                        : with(there, "source", Map.of("id", held.externalId())),
+                        revisions.get(held.externalId()));
+            } else {
+                reconciliation.passOver(run, held);
+            }
+        }
+        reconciliation.end(run, null);
+        return reconciliation.runs().getFirst();
+    }
+
+    private List<String> found() {
+        return reconciliation.differences("shop", "customer", 10).stream()
+                .map(difference -> difference.field() + " " + difference.why()).toList();
+    }
+
+    private void holds(String field, Object value) {
+        shop.put(adaInShop, with(shop.get(adaInShop), field, value));
+    }
+
+    @Test
+    void findsNothingWhereEverythingIsInStep() {
+        Reconciliation.Run run = runs(true);
+
+        assertThat(run.checked()).isEqualTo(2);
+        assertThat(run.inStep()).isEqualTo(2);
+        assertThat(run.runs()).isFalse();
+        assertThat(found()).isEmpty();
+        assertThat(hub.claims("shop", "customer")).isEmpty();
+    }
+
+    @Test
+    void takesInAnEditThatNobodyHeardOf() {
+        holds("language", "fr");
+
+        assertThat(runs(true).inStep()).isEqualTo(1);
+        assertThat(found()).containsExactly("language EDITED");
+        assertThat(hub.store.goldens().find("customer", ada).orElseThrow().document()).containsEntry("language", "fr");
+        assertThat(hub.claims("books", "customer")).isNotEmpty();
+    }
+
+    @Test
+    void writesAgainWhatDidNotLast() {
+        Map<String, Object> before = shop.get(adaInShop);
+        hub.says("erp", "customer", with(person("e1", "Ada", "King", "ada@example.org", "+41445550101"), "language",
+                "en"));
+        delivered();
+        shop.put(adaInShop, before); // restored from a backup
+
+        runs(true);
+
+        assertThat(found()).contains("name LOST");
+        delivered();
+        assertThat(shop.get(adaInShop).get("name")).isEqualTo(Map.of("given", "Ada", "family", "King"));
+        assertThat(runs(true).inStep()).isEqualTo(2);
+    }
+
+    @Test
+    void onlyReportsWhenItIsNotToRepair() {
+        holds("language", "fr");
+        shop.remove(adaInShop.replace(ada.toString(), shop.keySet().stream().filter(id -> !id.equals(adaInShop))
+                .findFirst().orElseThrow().substring(5)));
+
+        Reconciliation.Run run = runs(false);
+
+        assertThat(run.inStep()).isZero();
+        assertThat(found()).containsExactlyInAnyOrder("language EDITED", " MISSING");
+        assertThat(hub.store.goldens().find("customer", ada).orElseThrow().document()).doesNotContainKey("language");
+        assertThat(hub.count("select count(*) from parked")).isZero();
+    }
+
+    @Test
+    void tellsAPersonOfARecordThatIsMissing() {
+        shop.remove(adaInShop);
+
+        runs(true);
+        runs(true);
+
+        assertThat(hub.store.parked().list(new ParkedItems.Question("CONFLICT", "shop", true), null, 9).items())
+                .singleElement().satisfies(parked -> assertThat(parked.entityId()).isEqualTo(ada));
+    }
+
+    @Test
+    void otherWordsForTheSameAreNotedAndStartNoPingPong() {
+        hub.says("shop", "customer", with(shop.get(adaInShop), "source", Map.of("id", adaInShop, "revision", "7")));
+        revisions.put(adaInShop, "7");
+        holds("phones", List.of(Map.of("number", "+41445550199")));
+
+        runs(true);
+
+        assertThat(found()).containsExactly("phones REWORDED");
+        assertThat(hub.claims("shop", "customer")).isEmpty();
+        assertThat(runs(true).inStep()).isEqualTo(2);
+    }
+
+    @Test
+    void passesOverWhatIsOnItsWay() {
+        hub.says("erp", "customer", person("e1", "Ada", "King", "ada@example.org", "+41445550101"));
+
+        Reconciliation.Run run = runs(true);
+
+        assertThat(run.checked()).isEqualTo(1);
+        assertThat(found()).isEmpty();
+    }
+}
