@@ -144,7 +144,7 @@ public final class InvoiceLedger {
         Source source = new Source(spoke, claim.id(), null, result.at());
         switch (result.kind()) {
             case MADE -> {
-                made(result, workspace, invoice, order, source);
+                made(result.made(), workspace, invoice, order, source);
                 lane.write("""
                         update invoice set state = 'DONE', external_id = ?, lease_until = null, problem = null
                         where id = ?
@@ -174,12 +174,13 @@ public final class InvoiceLedger {
         }
     }
 
-    private static void made(InvoiceResult result, Workspace workspace, Workspace.GoldenRow invoice,
+    /** Notes what the accounting system holds, in the invoice and its order. @param made its number at least */
+    static void made(Map<String, Object> made, Workspace workspace, Workspace.GoldenRow invoice,
             Workspace.GoldenRow order, Source source) {
         Map<String, Object> document = new HashMap<>(invoice.document);
         List<String> fields = new ArrayList<>();
         for (String field : List.of("number", "issuedOn", "dueOn")) {
-            Object value = result.made().get(field);
+            Object value = made.get(field);
             if (value != null && !value.equals(document.get(field))) {
                 document.put(field, value);
                 fields.add(field);
