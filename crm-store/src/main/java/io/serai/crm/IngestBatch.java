@@ -244,7 +244,10 @@ final class IngestBatch {
         workspace.park(kind, subject(prepared.messageId()),
                 arrival.spoke() + " " + why.step() + place(why.field()) + " " + why.code(), arrival.spoke(),
                 arrival.entity(), taken.golden() == null ? null : taken.golden().id, prepared.messageId(), why,
-                record == null ? Map.of() : Map.of("record", record.externalId()), awaits);
+                record == null
+                        ? Map.of("code", why.code())
+                        : Map.of("code", why.code(), "record", record.externalId()),
+                awaits);
     }
 
     static String subject(UUID message) {

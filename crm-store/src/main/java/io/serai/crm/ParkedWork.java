@@ -20,6 +20,8 @@ import io.serai.crm.plan.Source;
  */
 public final class ParkedWork {
     private static final int LONGEST_NOTE = 1_000;
+    /** Trying again would ask the same question, or let in what a stranger wrote in the spoke's name. */
+    private static final Set<Object> ONLY_TO_DISCARD = Set.of("deleted", "not-allowed");
 
     private final Transactions transactions;
     private final Settings settings;
@@ -67,8 +69,9 @@ public final class ParkedWork {
             return List.of();
         }
         return switch (about(parked)) {
-            case "message" ->
-                parked.kind().equals("CONFLICT") ? List.of("discard") : List.of("retry", "edit", "discard");
+            case "message" -> ONLY_TO_DISCARD.contains(parked.detail().get("code"))
+                    ? List.of("discard")
+                    : List.of("retry", "edit", "discard");
             case "delivery" -> List.of("retry", "discard");
             case "invoice" -> parked.kind().equals("UNKNOWN_OUTCOME")
                     ? List.of("retry", "exists", "absent")

@@ -183,7 +183,8 @@ class ParkedWorkTest {
     void aRetryTwiceAtOnceHasOneEffect() throws Exception {
         hub.says("erp", "order", InvoiceTest.order("S-1", "42.00"));
         Outcome bad = refused("books", "payment", "p1");
-        Map<String, Object> payment = Map.of("source", Map.of("id", "p1"), "orderNumber", "S-1", "amount", "10.00", "currency", "CHF");
+        Map<String, Object> payment = Map.of("source", Map.of("id", "p1"), "orderNumber", "S-1", "amount", "10.00",
+                "currency", "CHF");
         List<Callable<Outcome>> retries = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             retries.add(() -> again(bad, "books", "payment", payment));
@@ -202,7 +203,8 @@ class ParkedWorkTest {
 
     @Test
     void aPaymentBeforeItsOrderIsDueWhenTheOrderComes() {
-        Map<String, Object> payment = Map.of("source", Map.of("id", "p1"), "orderNumber", "S-1", "amount", "42.00", "currency", "CHF");
+        Map<String, Object> payment = Map.of("source", Map.of("id", "p1"), "orderNumber", "S-1", "amount", "42.00",
+                "currency", "CHF");
         Outcome early = hub.says("books", "payment", payment);
         assertThat(early.state()).isEqualTo(Outcome.State.PARKED);
         assertThat(hub.store.parkedWork().due(null, 10)).isEmpty();
