@@ -93,11 +93,13 @@ public final class ParkedItems {
         return causes;
     }
 
-    /** The open items of one reason, oldest first. @param kind null for all */
-    public List<Parked> of(String cause, String kind, int most) {
-        return read(
-                " where cause = ? and kind = coalesce(nullif(?, ''), kind) and resolved_at is null order by id limit ?",
-                cause, text(kind), most);
+    /** The open items of one reason, oldest first. @param kind null for all. @param after the last of those before; may be null */
+    public List<Parked> of(String cause, String kind, UUID after, int most) {
+        return read("""
+                 where cause = ? and kind = coalesce(nullif(?, ''), kind) and resolved_at is null and id > ?::uuid
+                order by id limit ?
+                """, cause, text(kind),
+                after == null ? "00000000-0000-0000-0000-000000000000" : after.toString(), most);
     }
 
     /** How much is open, by kind and spoke. */

@@ -19,6 +19,10 @@ import io.serai.crm.plan.Source;
  * tried again by handing it to {@link Ingest} once more as an {@link Arrival} with a {@link Retry}.
  */
 public final class ParkedWork {
+    /** What is parked is one of these. */
+    public static final List<String> KINDS = List.of("POISON", "INVALID", "CONFLICT", "POSSIBLE_DUPLICATE",
+            "UNKNOWN_OUTCOME", "DELIVERY");
+
     private static final int LONGEST_NOTE = 1_000;
     /** Trying again would ask the same question, or let in what a stranger wrote in the spoke's name. */
     private static final Set<Object> ONLY_TO_DISCARD = Set.of("deleted", "not-allowed");

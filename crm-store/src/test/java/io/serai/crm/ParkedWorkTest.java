@@ -251,7 +251,7 @@ class ParkedWorkTest {
         });
         assertThat(hub.store.parked().causes("books")).singleElement()
                 .satisfies(cause -> assertThat(cause.count()).isEqualTo(1));
-        assertThat(hub.store.parked().of(causes.getFirst().cause(), null, 10)).hasSize(2);
+        assertThat(hub.store.parked().of(causes.getFirst().cause(), null, null, 10)).hasSize(2);
         assertThat(hub.store.parked().figures()).contains(new ParkedItems.Figure("INVALID", "shop", 2));
     }
 
