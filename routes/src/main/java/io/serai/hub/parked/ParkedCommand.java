@@ -97,7 +97,7 @@ public final class ParkedCommand {
         }
 
         String id() {
-            return word(1, "the id of what is parked");
+            return URLEncoder.encode(word(1, "the id of what is parked"), StandardCharsets.UTF_8);
         }
     }
 
@@ -117,6 +117,10 @@ public final class ParkedCommand {
     int run(String... arguments) {
         try {
             Line line = Line.of(arguments);
+            if (line.command().equals("help")) {
+                out.println(USAGE);
+                return WELL;
+            }
             return carriedOut(line, new Hub(addresses(line.options().getOrDefault("--data", "data"))));
         } catch (Misuse misuse) {
             err.println(misuse.getMessage());
@@ -127,7 +131,6 @@ public final class ParkedCommand {
     private int carriedOut(Line line, Hub hub) {
         Map<String, Object> body = new LinkedHashMap<>();
         switch (line.command()) {
-            case "help" -> out.println(USAGE);
             case "causes" -> causes(hub);
             case "list" -> list(line, hub);
             case "show" -> show(hub.get("/api/parked/" + line.id()));

@@ -5,6 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 import io.serai.connector.ConnectorException;
@@ -18,6 +20,7 @@ import io.serai.crm.Outcome;
 import io.serai.crm.ParkedWork.NotPossible;
 import io.serai.crm.Refusal;
 import io.serai.crm.Retry;
+import io.serai.crm.StoreUnavailable;
 import io.serai.hub.web.Json;
 import io.serai.mapping.CanonicalSchemas;
 import io.serai.mapping.Problem;
@@ -28,6 +31,8 @@ import io.serai.mapping.Problem;
  */
 @Component
 public final class Replay {
+    private static final Logger LOG = LoggerFactory.getLogger(Replay.class);
+
     private final CrmStore store;
     private final Connectors connectors;
     private final CanonicalSchemas schemas;
@@ -77,13 +82,15 @@ public final class Replay {
             return new Result(outcome.state().name().toLowerCase(Locale.ROOT), outcome.field(), outcome.problem());
         } catch (ConnectorException silent) {
             throw new NotPossible("not-available", "The spoke had to be asked for the record: " + silent.getMessage());
-        } catch (RuntimeException failed) {
-            throw failed;
+        } catch (StoreUnavailable nothingStored) {
+            throw nothingStored;
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
             throw new NotPossible("not-available", "The hub is stopping.");
         } catch (Exception failed) {
-            throw new IllegalStateException("The route of " + route + " failed", failed);
+            LOG.warn("{} failed on message {}, which is set aside", route, kept.id(), failed);
+            return ingest(kept, null, new Refusal(route, null,
+                    "The hub failed on this message; it was set aside so that others can go on.", "malformed"), by);
         }
     }
 
@@ -99,10 +106,15 @@ public final class Replay {
         } catch (Json.Malformed unreadable) {
             refusal = refusal(kept, null, unreadable.getMessage(), "malformed");
         }
-        Outcome outcome = store.ingest().ingest(List.of(new Arrival(kept.spoke(), kept.entity(), kept.eventId(),
-                kept.protocol(), kept.contentType(), kept.content(), kept.receivedAt(),
-                refusal == null ? document : null, refusal, null, kept.traceparent(), null, null,
-                new Retry(kept.id(), by)))).getFirst();
+        return ingest(kept, refusal == null ? document : null, refusal, by);
+    }
+
+    private Result ingest(Journaled kept, Map<String, Object> document, Refusal refusal, String by) {
+        Outcome outcome = store.ingest()
+                .ingest(List.of(new Arrival(kept.spoke(), kept.entity(), kept.eventId(), kept.protocol(),
+                        kept.contentType(), kept.content(), kept.receivedAt(), document, refusal, null,
+                        kept.traceparent(), null, null, new Retry(kept.id(), by))))
+                .getFirst();
         return new Result(outcome.state().name().toLowerCase(Locale.ROOT),
                 outcome.refusal() == null ? null : outcome.refusal().field(),
                 outcome.refusal() == null ? null : outcome.refusal().problem());
