@@ -63,7 +63,8 @@ public final class HttpProtocol implements Protocol {
     public Object read(Spoke spoke, Kept message) throws MalformedException, ConnectorException {
         Object json = Json.read(message.content());
         if (message.protocol().equals("poll")) {
-            String id = http(spoke).object(message.entity()).id();
+            String id = Optional.ofNullable(http(spoke).object(message.entity())).map(HttpObject::id).orElseThrow(
+                    () -> new MalformedException("The connector no longer knows " + message.entity() + ".", null));
             if (Json.textAt(json, id) == null) {
                 throw new MalformedException("The record has no id at '" + id + "'.", null);
             }
