@@ -205,6 +205,8 @@ final class IngestBatch {
             park(prepared, taken, inVain ? null : taken.awaits());
         } else {
             workspace.resolve(subject);
+        }
+        if (outcome.state() != State.PARKED || !holdsUp(taken.refusal())) {
             workspace.leaveLine(retry.message());
         }
         return outcome;

@@ -155,6 +155,22 @@ class ParkedWorkTest {
     }
 
     @Test
+    void thatARecordIsGoneHoldsNobodyUp() {
+        hub.says("shop", "customer", anna("Meier"));
+        Outcome bad = refused("shop", "customer", "7");
+        Map<String, Object> end = with(anna("Meier"), "source", Map.of("id", "7", "deleted", true));
+        Outcome gone = hub.says("shop", "customer", end);
+        Outcome later = hub.says("shop", "customer", anna("Keller"));
+        again(bad, "shop", "customer", anna("Muster"));
+
+        assertThat(again(gone, "shop", "customer", end, Retry.HUB).state()).isEqualTo(Outcome.State.PARKED);
+        assertThat(ParkedWork.actions(parked(gone))).containsExactly("discard");
+        assertThat(hub.store.parkedWork().due(null, 10)).containsExactly(later.messageId());
+        assertThat(again(later, "shop", "customer", anna("Keller"), Retry.HUB).state())
+                .isEqualTo(Outcome.State.APPLIED);
+    }
+
+    @Test
     void aRetryKeepsTheMessageItsReasonAndWhoTriedIt() {
         Outcome bad = refused("shop", "customer", "7");
         hub.store.ingest().ingest(List.of(unmapped("shop", "customer", "7", new Retry(bad.messageId(), "api"))));
