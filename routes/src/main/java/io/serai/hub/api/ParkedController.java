@@ -108,7 +108,7 @@ final class ParkedController {
     void actOnCause(@PathVariable("action") String action, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
         String by = operator(request);
-        if (!List.of("retry", "discard", "not-same").contains(action)) {
+        if (!List.of("retry", "discard", "choose", "not-same").contains(action)) {
             throw Paging.notFound();
         }
         Map<String, Object> said = said(request);
@@ -145,6 +145,8 @@ final class ParkedController {
                 throw problem(not); // what is wrong with the request is wrong for all
             }
             problem = not.getMessage();
+        } catch (Problem invalidHere) {
+            problem = invalidHere.getMessage();
         }
         if (problem == null) {
             return null;

@@ -39,7 +39,7 @@ public final class ParkedCommand {
             ./serai parked retry <id | --cause TEXT>              once more, with today's mapping
             ./serai parked edit <id> <file | -> [--document]      retry with this instead; --document: it is canonical
             ./serai parked discard <id | --cause TEXT> --reason TEXT
-            ./serai parked choose <id> --take golden|theirs | --value JSON
+            ./serai parked choose <id | --cause TEXT> --take golden|theirs | --value JSON
             ./serai parked same <id> [--keep <customer>]          the two customers are one
             ./serai parked not-same <id | --cause TEXT>           they are not
             ./serai parked exists <id> --number N [--external-id ID]    the invoice is there: do not make it
