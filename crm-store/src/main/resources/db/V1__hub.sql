@@ -25,7 +25,7 @@ create domain language_tag as text check (value ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1
 create domain currency_code as text check (value ~ '^[A-Z]{3}$'); -- ISO 4217
 create domain protocol as text check (value in ('soap', 'rest', 'webhook', 'poll', 'queue', 'file', 'mail'));
 create domain outcome as text check (value in ('APPLIED', 'UNCHANGED', 'STALE', 'IGNORED', 'PARKED', 'REJECTED', 'CONFLICT',
-  'NOT_FOUND'));
+  'NOT_FOUND', 'WAITING', 'DISCARDED'));
 create domain customer_kind as text check (value in ('person', 'organization'));
 create domain customer_status as text check (value in ('prospect', 'active', 'inactive'));
 create domain lane_state as text check (value in ('SYNCED', 'BEHIND', 'PARKED'));

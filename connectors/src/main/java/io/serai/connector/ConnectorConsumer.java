@@ -23,6 +23,7 @@ final class ConnectorConsumer extends DefaultConsumer {
     private final Connectors connectors;
     private final Spoke spoke;
     private final String entity;
+    private final Optional<String> recordId;
     private final Sink sink = new Entrance();
     private Optional<Inlet> inlet = Optional.empty();
 
@@ -32,6 +33,7 @@ final class ConnectorConsumer extends DefaultConsumer {
         this.connectors = connectors;
         this.spoke = spoke;
         this.entity = entity;
+        this.recordId = spoke.connector().idPointer(entity);
     }
 
     @Override
@@ -71,12 +73,23 @@ final class ConnectorConsumer extends DefaultConsumer {
 
         @Override
         public List<Outcome> accept(List<Item> items) throws Exception {
-            if (items.isEmpty()) {
-                return List.of();
-            }
+            return items.isEmpty() ? List.of() : take(items, null, null);
+        }
+
+        @Override
+        public Outcome retry(Item item, String message, String by) throws Exception {
+            return take(List.of(item), message, by).getFirst();
+        }
+
+        /** @param message the journal's id of the single item, when it is tried once more; else null */
+        private List<Outcome> take(List<Item> items, String message, String by) throws Exception {
             Exchange exchange = createExchange(false);
             try {
                 List<Message> messages = fill(exchange, items);
+                if (message != null) {
+                    messages.getFirst().setHeader("retryOf", message);
+                    messages.getFirst().setHeader("retryBy", by);
+                }
                 getProcessor().process(exchange);
                 return stored(exchange, messages);
             } finally {
@@ -134,6 +147,9 @@ final class ConnectorConsumer extends DefaultConsumer {
         message.setHeader("contentType", item.contentType());
         message.setHeader("protocol", item.protocol());
         message.setHeader("receivedAt", item.receivedAt());
+        if (recordId.isPresent() && item.body() instanceof Map) {
+            message.setHeader("record", Json.textAt(item.body(), recordId.get()));
+        }
         if (item.row() != null) {
             message.setHeader("row", item.row());
         }

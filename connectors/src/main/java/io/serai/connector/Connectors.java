@@ -63,6 +63,26 @@ public final class Connectors implements AutoCloseable {
         return Optional.ofNullable(entrances.get(key(spoke, Entities.singular(entity))));
     }
 
+    /**
+     * Reads a message of the journal once more. One that cannot be read is an item with a refusal.
+     *
+     * @throws IllegalArgumentException when the spoke is not there, or is off
+     * @throws ConnectorException when the spoke had to be asked for the record and did not answer
+     */
+    public Item read(Kept message) throws ConnectorException {
+        Spoke spoke = spoke(message.spoke());
+        Object body = null;
+        Refusal refusal = null;
+        try {
+            body = protocol(spoke.connector()).read(spoke, message);
+        } catch (MalformedException unreadable) {
+            refusal = new Refusal("connector:" + key(message.spoke(), message.entity()), null,
+                    unreadable.getMessage(), "malformed");
+        }
+        return new Item(body, message.eventId(), message.content(), message.contentType(), message.protocol(), null,
+                message.receivedAt(), message.traceparent(), refusal);
+    }
+
     /** How the spoke fares, as this process has seen it. */
     public Health health(String spoke) {
         return health.getOrDefault(spoke, Health.UNKNOWN);

@@ -31,6 +31,18 @@ public interface Protocol extends AutoCloseable {
         return 0;
     }
 
+    /**
+     * Reads a message of the journal once more, as it was read when it came.
+     *
+     * @return the record, as in {@link Item}
+     * @throws MalformedException when it cannot be read
+     * @throws ConnectorException when the spoke had to be asked for the record and did not answer
+     */
+    default Object read(Spoke spoke, Kept message) throws MalformedException, ConnectorException {
+        throw new MalformedException("What came by " + message.protocol()
+                + " cannot be read again: its sender was told what was wrong, and sends it anew.", null);
+    }
+
     @Override
     default void close() {}
 }

@@ -16,6 +16,17 @@ public interface Sink {
     List<Outcome> accept(List<Item> items) throws Exception;
 
     /**
+     * Hands over a message that the hub has in its journal, parked or waiting, once more; it keeps its place there.
+     *
+     * @param message the journal's id of it
+     * @param by who wants it
+     * @throws Exception when nothing could be stored
+     */
+    default Outcome retry(Item item, String message, String by) throws Exception {
+        throw new UnsupportedOperationException("Nothing is tried again here.");
+    }
+
+    /**
      * As {@link #accept}, and returns as soon as the route has read the items: while they are stored, the next ones can be
      * prepared. What is submitted first is stored first.
      */

@@ -14,7 +14,23 @@ import java.util.Map;
  * @param mapping name and version of the mapping that made the document; null when none did
  * @param traceparent W3C trace context; null when unknown
  * @param edit the golden record it edits; null for what spokes say of their own records
+ * @param record the spoke's own id of the record, where it can be told without the document; null when it cannot
+ * @param retry the message in the journal that it is once more; null for what is new
  */
 public record Arrival(String spoke, String entity, String eventId, String protocol, String contentType,
         byte[] received, Instant receivedAt, Map<String, Object> document, Refusal refusal, String mapping,
-        String traceparent, Edit edit) {}
+        String traceparent, Edit edit, String record, Retry retry) {
+
+    /**
+     * Content type of what the hub itself has read of a record and mapped already: the bytes are the canonical document,
+     * whatever the protocol.
+     */
+    public static final String CANONICAL = "application/vnd.serai.canonical+json";
+
+    public Arrival(String spoke, String entity, String eventId, String protocol, String contentType, byte[] received,
+            Instant receivedAt, Map<String, Object> document, Refusal refusal, String mapping, String traceparent,
+            Edit edit) {
+        this(spoke, entity, eventId, protocol, contentType, received, receivedAt, document, refusal, mapping,
+                traceparent, edit, null, null);
+    }
+}

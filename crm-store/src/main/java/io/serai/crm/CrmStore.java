@@ -33,6 +33,7 @@ public final class CrmStore implements AutoCloseable {
     private final Goldens goldens;
     private final Messages messages;
     private final ParkedItems parked;
+    private final ParkedWork parkedWork;
     private final Changes changes;
     private final Spokes spokes;
     private final Cursors cursors;
@@ -53,6 +54,7 @@ public final class CrmStore implements AutoCloseable {
         this.goldens = new Goldens(transactions);
         this.messages = new Messages(transactions);
         this.parked = new ParkedItems(transactions);
+        this.parkedWork = new ParkedWork(transactions, settings, clock, ingest, parked, this::changed);
         this.changes = new Changes(transactions);
         this.spokes = new Spokes(transactions, settings, clock);
         this.cursors = new Cursors(transactions, clock);
@@ -131,6 +133,10 @@ public final class CrmStore implements AutoCloseable {
 
     public ParkedItems parked() {
         return parked;
+    }
+
+    public ParkedWork parkedWork() {
+        return parkedWork;
     }
 
     public Changes changes() {

@@ -60,7 +60,8 @@ public final class Ingest implements AutoCloseable {
         List<Prepared> prepared = new ArrayList<>(arrivals.size());
         for (Arrival arrival : arrivals) {
             Map<String, Object> customer = IngestBatch.customerOf(arrival);
-            prepared.add(new Prepared(arrival, Identifiers.next(clock.instant()),
+            UUID id = arrival.retry() == null ? Identifiers.next(clock.instant()) : arrival.retry().message();
+            prepared.add(new Prepared(arrival, id,
                     Identifiers.sha256(arrival.received()), customer == null ? Set.of() : MatchKey.of(customer)));
         }
         List<List<Prepared>> calls = new ArrayList<>();
@@ -106,7 +107,9 @@ public final class Ingest implements AutoCloseable {
         Prepared parked = new Prepared(new Arrival(arrival.spoke(), arrival.entity(),
                 Storable.key(arrival.eventId()), arrival.protocol(), Storable.text(arrival.contentType()),
                 arrival.received(), arrival.receivedAt(), null, refusal, Storable.text(arrival.mapping()),
-                Storable.text(arrival.traceparent()), arrival.edit()), batch.getFirst().messageId(),
+                Storable.text(arrival.traceparent()), arrival.edit(),
+                IngestBatch.recordId(arrival), arrival.retry()),
+                batch.getFirst().messageId(),
                 batch.getFirst().hash(), Set.of());
         return transactions.plan(
                 session -> new IngestBatch(session, settings, clock.instant()).plan(List.of(parked)), begun, again -> {

@@ -67,15 +67,22 @@ final class IngestBatch {
 
     private void load(List<Ingest.Prepared> batch) throws SQLException {
         Set<Workspace.EventKey> events = new LinkedHashSet<>();
+        Set<Workspace.LinkKey> said = new LinkedHashSet<>();
         Set<Workspace.LinkKey> records = new LinkedHashSet<>();
         Set<MatchKey> keys = new LinkedHashSet<>();
         Set<String> orders = new LinkedHashSet<>();
         Set<String> invoices = new LinkedHashSet<>();
         Set<UUID> ids = new LinkedHashSet<>();
+        Set<UUID> again = new LinkedHashSet<>();
         for (Ingest.Prepared prepared : batch) {
             Arrival arrival = prepared.arrival();
             if (arrival.eventId() != null) {
                 events.add(new Workspace.EventKey(arrival.spoke(), arrival.eventId()));
+            }
+            if (arrival.retry() != null) {
+                again.add(arrival.retry().message());
+            } else if (record(arrival) != null) {
+                said.add(record(arrival));
             }
             if (arrival.document() == null) {
                 continue;
@@ -117,7 +124,7 @@ final class IngestBatch {
                 addText(invoices, document.get("invoiceNumber"));
             }
         }
-        workspace.load(events, records, keys, orders, invoices, ids);
+        workspace.load(events, said, records, keys, orders, invoices, ids, again);
     }
 
     /** What an arrival says of a customer; null when it says nothing of any. */
@@ -129,11 +136,23 @@ final class IngestBatch {
 
     // ---- one arrival
 
-    /** @param finding how the record was recognised and what it changed, for the journal */
-    private record Taken(State state, GoldenRow golden, Map<String, Object> finding, Refusal refusal) {}
+    /**
+     * @param finding how the record was recognised and what it changed, for the journal
+     * @param awaits what would have to be known for it not to be refused; null when that is not it
+     */
+    private record Taken(State state, GoldenRow golden, Map<String, Object> finding, Refusal refusal,
+            Workspace.Awaited awaits) {
+
+        Taken(State state, GoldenRow golden, Map<String, Object> finding, Refusal refusal) {
+            this(state, golden, finding, refusal, null);
+        }
+    }
 
     private Outcome take(Ingest.Prepared prepared) throws SQLException {
         Arrival arrival = prepared.arrival();
+        if (arrival.retry() != null) {
+            return takeAgain(prepared);
+        }
         Workspace.Known known = workspace.message(arrival.spoke(), arrival.eventId());
         String event = arrival.eventId();
         Refusal refusal = arrival.refusal();
@@ -149,36 +168,128 @@ final class IngestBatch {
             refusal = new Refusal("crm:" + arrival.entity(), null, "The event id \"" + arrival.eventId()
                     + "\" was used before for another content. Give every event an id of its own.", "key-reuse");
         }
-        Taken taken;
-        try {
-            taken = refusal != null ? refused(refusal) : plan(prepared);
-        } catch (Refused no) {
-            taken = refused(no.refusal());
-        }
-        State state = taken.state() == State.REJECTED && !ANSWERED_AT_ONCE.contains(arrival.protocol())
-                ? State.PARKED
-                : taken.state();
-        Outcome outcome = new Outcome(state, prepared.messageId(), taken.golden() == null ? null : taken.golden().id,
-                taken.golden() == null ? null : taken.golden().version, taken.refusal());
+        boolean told = ANSWERED_AT_ONCE.contains(arrival.protocol());
+        Workspace.LinkKey record = record(arrival);
+        boolean waits = record != null && workspace.held(record) && !(told && refusal != null);
+        Taken taken = waits ? waiting(arrival) : taken(prepared, refusal);
+        Outcome outcome = outcome(prepared, taken, told);
         workspace.journal(prepared, event, outcome, taken.finding());
-        if (state == State.PARKED) {
-            String code = taken.refusal().code();
-            String kind = switch (code) {
-                case "malformed", "unstorable" -> "POISON";
-                case "deleted" -> "CONFLICT";
-                default -> "INVALID";
-            };
-            workspace.park(kind, "message:" + prepared.messageId(),
-                    arrival.spoke() + " " + taken.refusal().step() + " " + taken.refusal().field() + " " + code,
-                    arrival.spoke(), arrival.entity(), null, prepared.messageId(), taken.refusal(), Map.of());
+        if (outcome.state() == State.PARKED) {
+            park(prepared, taken, taken.awaits());
+        }
+        if (record != null && (waits || outcome.state() == State.PARKED && holdsUp(taken.refusal()))) {
+            workspace.joinLine(record, prepared.messageId());
         }
         return outcome;
+    }
+
+    /** A message of the journal, parked or waiting, that is tried once more. It keeps its row, and has one effect. */
+    private Outcome takeAgain(Ingest.Prepared prepared) throws SQLException {
+        Retry retry = prepared.arrival().retry();
+        Workspace.Known known = workspace.journaled(retry.message());
+        if (known == null) {
+            return new Outcome(State.NOT_FOUND, retry.message(), null, null,
+                    new Refusal("journal", null, "There is no message " + retry.message() + ".", "not-found"));
+        }
+        boolean open = known.state().equals(State.PARKED.name()) || known.state().equals(State.WAITING.name());
+        if (!open || !workspace.mayGo(retry.message())) {
+            return again(known);
+        }
+        Taken taken = taken(prepared, prepared.arrival().refusal());
+        Outcome outcome = outcome(prepared, taken, false);
+        workspace.journalAgain(prepared, outcome, taken.finding());
+        String subject = subject(retry.message());
+        workspace.act(subject, "retry", retry.by(), outcome.state().name(),
+                taken.refusal() == null ? null : taken.refusal().problem());
+        if (outcome.state() == State.PARKED) {
+            // What is there, and was of no use, is not waited for again.
+            boolean inVain = retry.by().equals(Retry.HUB) && taken.awaits() != null
+                    && taken.awaits().equals(workspace.awaitedBefore(retry.message()));
+            park(prepared, taken, inVain ? null : taken.awaits());
+        } else {
+            workspace.resolve(subject);
+        }
+        if (outcome.state() != State.PARKED || !holdsUp(taken.refusal())) {
+            workspace.leaveLine(retry.message());
+        }
+        return outcome;
+    }
+
+    private Taken taken(Ingest.Prepared prepared, Refusal refusal) throws SQLException {
+        try {
+            return refusal != null ? refused(refusal) : plan(prepared);
+        } catch (Refused no) {
+            return new Taken(State.REJECTED, null, Map.of(), no.refusal(), no.awaits());
+        }
+    }
+
+    /** @param told whether the sender hears of a refusal, so that nobody else has to */
+    private static Outcome outcome(Ingest.Prepared prepared, Taken taken, boolean told) {
+        State state = taken.state() == State.REJECTED && !told ? State.PARKED : taken.state();
+        return new Outcome(state, prepared.messageId(), taken.golden() == null ? null : taken.golden().id,
+                taken.golden() == null ? null : taken.golden().version, taken.refusal());
+    }
+
+    private static Taken waiting(Arrival arrival) {
+        return new Taken(State.WAITING, null, Map.of(),
+                new Refusal("crm:" + arrival.entity(), null,
+                        "An earlier message about this record is parked. This one is kept and taken in after it.",
+                        "waiting"));
+    }
+
+    private void park(Ingest.Prepared prepared, Taken taken, Workspace.Awaited awaits) {
+        Arrival arrival = prepared.arrival();
+        Refusal why = taken.refusal();
+        String kind = switch (why.code()) {
+            case "malformed", "unstorable" -> "POISON";
+            case "deleted" -> "CONFLICT";
+            default -> "INVALID";
+        };
+        Workspace.LinkKey record = record(arrival);
+        workspace.park(kind, subject(prepared.messageId()),
+                arrival.spoke() + " " + why.step() + place(why.field()) + " " + why.code(), arrival.spoke(),
+                arrival.entity(), taken.golden() == null ? null : taken.golden().id, prepared.messageId(), why,
+                record == null
+                        ? Map.of("code", why.code())
+                        : Map.of("code", why.code(), "record", record.externalId()),
+                awaits);
+    }
+
+    static String subject(UUID message) {
+        return "message:" + message;
+    }
+
+    /**
+     * Whether later messages about the record have to wait for this one. That a record is gone is a question about the
+     * golden record, to which a later message may well be the answer.
+     */
+    private static boolean holdsUp(Refusal refusal) {
+        return !"deleted".equals(refusal.code());
+    }
+
+    /** The spoke's record that the message is about; null when it does not say, and for an edit of the golden record. */
+    private static Workspace.LinkKey record(Arrival arrival) {
+        String id = recordId(arrival);
+        return id == null || id.isBlank() || arrival.edit() != null
+                ? null
+                : new Workspace.LinkKey(arrival.spoke(), arrival.entity(), Storable.key(id));
+    }
+
+    static String recordId(Arrival arrival) {
+        return arrival.record() != null || arrival.document() == null
+                ? arrival.record()
+                : sourceText(arrival.document(), "id");
+    }
+
+    /** Where something is wrong, without whose it is: the same in the first line of an order and in the ninth. */
+    private static String place(String field) {
+        return field == null || field.isEmpty() ? "" : " " + field.replaceAll("/\\d+(?=/|$)", "/*");
     }
 
     private static Outcome again(Workspace.Known known) {
         State first = State.valueOf(known.state());
         State state = switch (first) {
-            case PARKED, REJECTED, CONFLICT, NOT_FOUND -> first;
+            case PARKED, WAITING, REJECTED, CONFLICT, NOT_FOUND -> first;
             default -> State.DUPLICATE;
         };
         return new Outcome(state, known.id(), known.entityId(), known.version(), known.refusal());
@@ -399,7 +510,8 @@ final class IngestBatch {
             LinkRow link = workspace.link(spoke, "customer", externalId);
             if (link == null) {
                 throw new Refused("customer", "/memberOf/externalId", "The organization \"" + externalId
-                        + "\" is not known. Send the organization before its members.", "unknown-reference");
+                        + "\" is not known. Send the organization before its members.", "unknown-reference",
+                        new Workspace.Awaited("customer", externalId));
             }
             id = link.entityId;
         } else if (id != null && workspace.golden(id) == null) {
@@ -433,7 +545,7 @@ final class IngestBatch {
             Refusal why = new Refusal("crm:" + golden.entity.word(), conflict.path(), "Spoke " + source.spoke()
                     + " and another changed the same field. The hub kept its value; choose the right one.", "conflict");
             workspace.park("CONFLICT", "conflict:" + golden.id + ":" + conflict.path() + ":" + source.spoke(),
-                    "conflicting " + golden.entity.word() + " " + conflict.path(), source.spoke(),
+                    "conflicting " + golden.entity.word() + " " + field(conflict.path()), source.spoke(),
                     golden.entity.word(), golden.id, source.message(), why, detail);
         }
     }
@@ -452,12 +564,18 @@ final class IngestBatch {
                 + ". The hub keeps its value and takes no other. Set the field to the right value to let it go on.",
                 "frozen");
         workspace.park("FROZEN_FIELD", frozen(golden, conflict.path()),
-                "frozen " + golden.entity.word() + " " + Merge.field(conflict.path()), source.spoke(),
+                "frozen " + golden.entity.word() + " " + field(conflict.path()), source.spoke(),
                 golden.entity.word(), golden.id, source.message(), why, detail);
     }
 
     private static String frozen(GoldenRow golden, String path) {
         return "frozen:" + golden.id + ":" + path;
+    }
+
+    /** The top-level field: the rest of a path may name whose it is. */
+    private static String field(String path) {
+        int end = path.indexOf('/', 1);
+        return end < 0 ? path : path.substring(0, end);
     }
 
     private void parkPossible(GoldenRow golden, Set<UUID> possible, Source source) {
@@ -570,7 +688,7 @@ final class IngestBatch {
             if (link == null) {
                 throw new Refused("order", "/customer/source/id", "The customer \"" + externalId
                         + "\" is not known. Send the customer first, or send it within the order.",
-                        "unknown-reference");
+                        "unknown-reference", new Workspace.Awaited("customer", externalId));
             }
             return link.entityId;
         }
@@ -710,9 +828,12 @@ final class IngestBatch {
         }
         if (order == null && invoice == null) {
             boolean byInvoice = said.get("invoiceNumber") != null;
+            Workspace.Awaited awaits = said.get("orderNumber") instanceof String number
+                    ? new Workspace.Awaited("order", number)
+                    : byInvoice ? new Workspace.Awaited("invoice", said.get("invoiceNumber").toString()) : null;
             throw new Refused("payment", byInvoice ? "/invoiceNumber" : "/orderNumber",
                     "No invoice or order with this number is known. Check the number, or send the order first.",
-                    "unknown-reference");
+                    "unknown-reference", awaits);
         }
         BigDecimal amount = amount(said);
         String currency = invoice != null ? invoice.text("currency") : order.text("currency");

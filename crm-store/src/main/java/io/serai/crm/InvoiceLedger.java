@@ -214,7 +214,7 @@ public final class InvoiceLedger {
         switch (result.kind()) {
             case MADE -> {
                 Workspace.GoldenRow golden = workspace.golden(claim.id());
-                made(result, workspace, golden, workspace.golden(standing.order()), source);
+                made(result.made(), workspace, golden, workspace.golden(standing.order()), source);
                 lane.write("update " + entity.table()
                         + " set state = 'DONE', external_id = ?, lease_until = null, problem = null where id = ?",
                         result.externalId() == null ? golden.text("number") : result.externalId(), claim.id());
@@ -297,13 +297,14 @@ public final class InvoiceLedger {
         return true;
     }
 
-    private static void made(InvoiceResult result, Workspace workspace, Workspace.GoldenRow golden,
+    /** Notes what the accounting system holds, in the record and its order. @param made its number at least */
+    static void made(Map<String, Object> made, Workspace workspace, Workspace.GoldenRow golden,
             Workspace.GoldenRow order, Source source) {
         boolean takesBack = golden.entity == Entity.CREDIT_NOTE;
         Map<String, Object> document = new HashMap<>(golden.document);
         List<String> fields = new ArrayList<>();
         for (String field : List.of("number", "issuedOn", takesBack ? "invoiceNumber" : "dueOn")) {
-            Object value = result.made().get(field);
+            Object value = made.get(field);
             if (value != null && !value.equals(document.get(field))) {
                 document.put(field, value);
                 fields.add(field);

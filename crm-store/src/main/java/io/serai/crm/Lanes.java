@@ -98,6 +98,7 @@ public final class Lanes implements AutoCloseable {
         List<Delivery> deliveries = new ArrayList<>();
         Columns nothing = new Columns();
         Columns making = new Columns();
+        List<String> answered = new ArrayList<>();
         for (Row row : rows) {
             Golden golden = goldens.get(row.id());
             Map<String, Object> wanted = Projection.of(golden.document(), profile::carries);
@@ -110,6 +111,9 @@ public final class Lanes implements AutoCloseable {
                             unsure.getOrDefault(row.lane(), Set.of()));
             if (patch.isEmpty()) {
                 nothing.add(row.id(), profile.spoke(), row.lane(), row.fence(), golden.version());
+                if (row.attempt() > 1) {
+                    answered.add("delivery:" + profile.spoke() + ":" + row.id());
+                }
                 continue;
             }
             Map<String, Object> whole = new LinkedHashMap<>(golden.document());
@@ -145,6 +149,11 @@ public final class Lanes implements AutoCloseable {
                       unnest(?::bigint[]) fence, unnest(?::bigint[]) version) n
                     where l.entity_id = n.entity_id and l.spoke = n.spoke and l.id = n.lane and l.fence = n.fence
                     """, nothing.arrays()).execute(session);
+        }
+        if (!answered.isEmpty()) {
+            // What was refused once is of no concern any more.
+            new Statements().write("update parked set resolved_at = ? where subject = any(?) and resolved_at is null",
+                    time(clock.instant()), answered.toArray(String[]::new)).execute(session);
         }
         return deliveries;
     }
@@ -251,7 +260,7 @@ public final class Lanes implements AutoCloseable {
         }
         document.put("source", source);
         return new Arrival(delivery.spoke(), delivery.entity(),
-                "adopted " + delivery.lane() + " " + delivery.fence(), "poll", "application/json",
+                "adopted " + delivery.lane() + " " + delivery.fence(), "poll", Arrival.CANONICAL,
                 Json.text(document).getBytes(StandardCharsets.UTF_8), result.at(), document, null, null,
                 delivery.traceparent(), null);
     }

@@ -77,6 +77,7 @@ public final class Messages {
             Refusal why = message.refusal();
             journey.add(new Message.Step(why.step(), message.receivedAt(), result,
                     (why.field() == null ? "" : why.field() + ": ") + why.problem()));
+            deeds(session, message, journey);
             return journey;
         }
         journey.add(new Message.Step("crm:" + message.entity(), message.receivedAt(), result,
@@ -87,6 +88,7 @@ public final class Messages {
                                 ? ""
                                 : " after version " + finding.get("write")
                                         + " was written")));
+        deeds(session, message, journey);
         if (message.entityId() == null) {
             return journey;
         }
@@ -110,6 +112,17 @@ public final class Messages {
                                 : row.getString(6))),
                 message.id(), id, id, id, id, id).execute(session);
         return journey;
+    }
+
+    /** What people, or the hub itself, did about it while it was parked. */
+    private static void deeds(Session session, Message message, List<Message.Step> journey) throws SQLException {
+        new Statements().read("""
+                select action, at, outcome, by_whom, note from parked_action where subject = ? order by id limit 100
+                """,
+                row -> journey.add(new Message.Step("parked:" + row.getString(1), Goldens.instant(row, 2),
+                        row.getString(3).toLowerCase(Locale.ROOT),
+                        "by " + row.getString(4) + (row.getString(5) == null ? "" : ": " + row.getString(5)))),
+                IngestBatch.subject(message.id())).execute(session);
     }
 
     private static Message message(ResultSet row, byte[] received, List<Message.Step> journey) throws SQLException {

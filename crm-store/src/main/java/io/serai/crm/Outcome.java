@@ -8,7 +8,7 @@ import java.util.UUID;
  * @param messageId its row in the journal
  * @param id the golden record; null when there is none
  * @param version the golden record's version afterwards; null when there is none
- * @param refusal why, when parked, rejected or in conflict
+ * @param refusal why, when parked, waiting, rejected or in conflict
  */
 public record Outcome(State state, UUID messageId, UUID id, Long version, Refusal refusal) {
 
@@ -30,6 +30,10 @@ public record Outcome(State state, UUID messageId, UUID id, Long version, Refusa
         /** The edit expected another version. */
         CONFLICT,
         /** The edited record does not exist. */
-        NOT_FOUND
+        NOT_FOUND,
+        /** Stored; an earlier message about the same record is parked, and this one is taken in after it. */
+        WAITING,
+        /** A person has decided that it is not taken in. */
+        DISCARDED
     }
 }

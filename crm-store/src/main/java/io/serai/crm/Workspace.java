@@ -44,7 +44,19 @@ final class Workspace {
     private final Map<UUID, GoldenRow> invoicesByOrder = new HashMap<>();
     private final Map<UUID, GoldenRow> creditNotesByOrder = new HashMap<>();
 
+    private final Map<UUID, Known> journaled = new HashMap<>();
+    /** Which message is the first in the line of a record, where there is a line. */
+    private final Map<LinkKey, UUID> firstInLine = new HashMap<>();
+    /** The record in whose line a message stands. */
+    private final Map<UUID, LinkKey> lines = new HashMap<>();
+    /** What a message that is tried once more has waited for. */
+    private final Map<UUID, Awaited> awaitedBefore = new HashMap<>();
+
     final List<JournalRow> journal = new ArrayList<>();
+    final List<JournalRow> journaledAgain = new ArrayList<>();
+    final Map<UUID, LinkKey> joined = new LinkedHashMap<>();
+    final Map<UUID, LinkKey> left = new LinkedHashMap<>();
+    final List<ActionRow> actions = new ArrayList<>();
     final List<ChangeRow> changes = new ArrayList<>();
     final List<ParkedRow> parked = new ArrayList<>();
     final List<String> resolved = new ArrayList<>();
@@ -87,8 +99,15 @@ final class Workspace {
         }
     }
 
+    /** @param awaits what it waits for; null for a person */
     record ParkedRow(UUID id, String kind, String subject, String cause, String spoke, String entity, UUID entityId,
-            UUID message, Refusal why, Map<String, Object> detail) {}
+            UUID message, Refusal why, Map<String, Object> detail, Awaited awaits) {}
+
+    /** Something whose appearing lets a parked message go on. @param entity order, invoice or customer */
+    record Awaited(String entity, String key) {}
+
+    /** What was done about a parked matter. @param note why, or what came of it; may be null */
+    record ActionRow(String subject, String action, String by, String outcome, String note) {}
 
     static final class LinkRow {
         Long id;
@@ -237,16 +256,24 @@ final class Workspace {
 
     // ---- loading
 
-    /** Loads all that planning may ask for, in two round trips. */
-    void load(Collection<EventKey> events, Collection<LinkKey> records, Collection<MatchKey> keys,
-            Collection<String> orderNumbers, Collection<String> invoiceNumbers, Collection<UUID> ids)
-            throws SQLException {
+    /**
+     * Loads all that planning may ask for, in two round trips.
+     *
+     * @param said the records that messages are about
+     * @param records all records that are spoken of
+     * @param again messages of the journal that are tried once more
+     */
+    void load(Collection<EventKey> events, Collection<LinkKey> said, Collection<LinkKey> records,
+            Collection<MatchKey> keys, Collection<String> orderNumbers, Collection<String> invoiceNumbers,
+            Collection<UUID> ids, Collection<UUID> again) throws SQLException {
         Map<Entity, Set<UUID>> wanted = new LinkedHashMap<>();
         for (UUID id : ids) {
             wanted.computeIfAbsent(Entity.CUSTOMER, _ -> new LinkedHashSet<>()).add(id);
         }
         read.addAll(events);
+        read.addAll(said);
         read.addAll(records);
+        read.addAll(again);
         read.addAll(keys);
         read.addAll(ids);
         orderNumbers.forEach(number -> read.add(new OrderNumber(number)));
@@ -262,6 +289,7 @@ final class Workspace {
                             """,
                     this::takeMessage, eventColumns.arrays());
         }
+        loadLines(first, said, again);
         Columns linkColumns = new Columns();
         records.forEach(key -> linkColumns.add(key.spoke(), key.entity(), key.externalId()));
         if (!linkColumns.isEmpty()) {
@@ -313,6 +341,51 @@ final class Workspace {
         load(wanted);
         if (wanted.containsKey(Entity.ORDER)) {
             loadInvoices(wanted.get(Entity.ORDER));
+        }
+    }
+
+    private void loadLines(Statements first, Collection<LinkKey> said, Collection<UUID> again) {
+        Columns records = new Columns();
+        said.forEach(key -> records.add(key.spoke(), key.entity(), key.externalId()));
+        if (!records.isEmpty()) {
+            first.read(
+                    """
+                            select k.spoke, k.entity, k.record, h.message
+                            from (select unnest(?) spoke, unnest(?) entity, unnest(?) record) k
+                            cross join lateral (select message from held h
+                              where h.spoke = k.spoke and h.entity = k.entity and h.record = k.record
+                              order by h.position limit 1) h
+                            """,
+                    row -> firstInLine.put(new LinkKey(row.getString(1), row.getString(2), row.getString(3)),
+                            row.getObject(4, UUID.class)),
+                    records.arrays());
+        }
+        if (!again.isEmpty()) {
+            first.read(
+                    """
+                            select m.id, m.received_hash, m.state, m.entity_id, m.version, m.refusal::text, h.spoke, h.entity,
+                              h.record, (select f.message from held f
+                                where f.spoke = h.spoke and f.entity = h.entity and f.record = h.record
+                                order by f.position limit 1), p.awaits, p.awaits_key
+                            from message m left join held h on h.message = m.id
+                            left join parked p on p.subject = 'message:' || m.id and p.resolved_at is null
+                            where m.id = any(?::uuid[])
+                            """,
+                    this::takeJournaled, (Object) Writing.ids(again));
+        }
+    }
+
+    private void takeJournaled(ResultSet row) throws SQLException {
+        UUID id = row.getObject(1, UUID.class);
+        journaled.put(id, new Known(id, row.getBytes(2), row.getString(3), row.getObject(4, UUID.class),
+                row.getObject(5, Long.class), refusal(row.getString(6))));
+        if (row.getString(7) != null) {
+            LinkKey record = new LinkKey(row.getString(7), row.getString(8), row.getString(9));
+            lines.put(id, record);
+            firstInLine.put(record, row.getObject(10, UUID.class));
+        }
+        if (row.getString(11) != null) {
+            awaitedBefore.put(id, new Awaited(row.getString(11), row.getString(12)));
         }
     }
 
@@ -460,6 +533,27 @@ final class Workspace {
                     """, this::takeMessage, spoke, event).execute(session);
         }
         return message(spoke, event);
+    }
+
+    /** A message of the journal that is tried once more; null when there is none. */
+    Known journaled(UUID id) {
+        return journaled.get(id);
+    }
+
+    /** What the message waited for when it was tried last; null when for a person. */
+    Awaited awaitedBefore(UUID message) {
+        return awaitedBefore.get(message);
+    }
+
+    /** Whether a message about this record has to wait for an earlier one. */
+    boolean held(LinkKey record) {
+        return firstInLine.containsKey(record);
+    }
+
+    /** Whether the message has to wait for nobody. */
+    boolean mayGo(UUID message) {
+        LinkKey record = lines.get(message);
+        return record == null || message.equals(firstInLine.get(record));
     }
 
     /** Null when the spoke's record is not linked. */
@@ -658,11 +752,45 @@ final class Workspace {
         }
     }
 
+    /** What became of a message of the journal when it was tried once more. */
+    void journalAgain(Ingest.Prepared prepared, Outcome outcome, Map<String, Object> finding) {
+        journaledAgain.add(new JournalRow(prepared, null, outcome, finding));
+        journaled.put(prepared.messageId(), new Known(prepared.messageId(), prepared.hash(), outcome.state().name(),
+                outcome.id(), outcome.version(), outcome.refusal()));
+    }
+
+    /** From now on messages about the record wait until this one, and those before it, have gone. */
+    void joinLine(LinkKey record, UUID message) {
+        lines.put(message, record);
+        firstInLine.putIfAbsent(record, message);
+        joined.put(message, record);
+    }
+
+    /** Lets the next in the line go. */
+    void leaveLine(UUID message) {
+        LinkKey record = lines.remove(message);
+        if (record != null) {
+            // Nobody has looked who is next: until the line is worked off, all others wait.
+            firstInLine.put(record, message);
+            left.put(message, record);
+        }
+    }
+
     /** @param subject what makes it one and the same open question */
     void park(String kind, String subject, String cause, String spoke, String entity, UUID entityId, UUID message,
             Refusal why, Map<String, Object> detail) {
+        park(kind, subject, cause, spoke, entity, entityId, message, why, detail, null);
+    }
+
+    /** @param awaits whose appearing lets it go on without a person; null for nothing */
+    void park(String kind, String subject, String cause, String spoke, String entity, UUID entityId, UUID message,
+            Refusal why, Map<String, Object> detail, Awaited awaits) {
         parked.add(new ParkedRow(Identifiers.next(now), kind, subject, cause, spoke, entity, entityId, message, why,
-                detail));
+                detail, awaits));
+    }
+
+    void act(String subject, String action, String by, String outcome, String note) {
+        actions.add(new ActionRow(subject, action, by, outcome, note));
     }
 
     void resolve(String subject) {
@@ -697,6 +825,9 @@ final class Workspace {
                 turn.touch(new EventKey(row.arrived().arrival().spoke(), row.event()));
             }
         }
+        journaledAgain.forEach(row -> turn.touch(row.arrived().messageId()));
+        joined.values().forEach(turn::touch);
+        left.values().forEach(turn::touch);
         for (LinkRow link : touchedLinks) {
             turn.touch(new LinkKey(link.spoke, link.entity, link.externalId));
             turn.touch(link.entityId);

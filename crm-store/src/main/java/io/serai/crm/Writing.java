@@ -5,18 +5,24 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import io.serai.crm.Workspace.GoldenRow;
 import io.serai.crm.Workspace.LinkRow;
 
 /** Writes what a {@link Workspace} has become, so that a batch costs one round trip however many tables it touches. */
 final class Writing {
+    private static final Logger LOG = LoggerFactory.getLogger(Writing.class);
     private static final String MESSAGES = Insert.into("message", "id uuid", "spoke text", "entity text", "event text",
             "protocol text", "content_type text", "received_at timestamptz", "mapping text", "traceparent text",
             "state text", "entity_id uuid", "version bigint", "refusal json", "finding json", "received bytea",
@@ -29,6 +35,8 @@ final class Writing {
     private static final String LINKS = Insert.into("link", "spoke text", "entity text", "external_id text",
             "entity_id uuid", "base json", "ours json", "revision text", "wanted bigint", "synced bigint", "state text",
             "behind_since timestamptz").with("next_try_at timestamptz").sql();
+    private static final String HELD = Insert
+            .into("held", "spoke text", "entity text", "record text", "message uuid").sql();
     private static final String CHANGES = Insert.into("change", "sequence bigint", "entity text", "entity_id uuid",
             "version bigint", "fields json", "spoke text", "message uuid", "reason text", "hash bytea")
             .with("at timestamptz").sql();
@@ -60,10 +68,13 @@ final class Writing {
 
     Statements statements() {
         messages();
+        messagesAgain();
+        held();
         goldens();
         links();
         behind();
         changes();
+        actions(statements, work.actions, now);
         parked();
         return before.and(together()).and(statements);
     }
@@ -103,6 +114,47 @@ final class Writing {
                     Json.text(row.finding()), arrival.received(), row.arrived().hash());
         }
         insert(MESSAGES, rows, tenant);
+    }
+
+    private void messagesAgain() {
+        Columns rows = new Columns();
+        for (Workspace.JournalRow row : work.journaledAgain) {
+            Outcome outcome = row.outcome();
+            rows.add(row.arrived().messageId(), row.arrived().arrival().mapping(), outcome.state(), outcome.id(),
+                    Objects.toString(outcome.version(), null), refusal(outcome.refusal()), Json.text(row.finding()));
+        }
+        if (!rows.isEmpty()) {
+            statements.write("""
+                    update message m set mapping = a.mapping, state = a.state, entity_id = a.entity_id::uuid,
+                      version = a.version::bigint, refusal = a.refusal::json, finding = a.finding::json
+                    from (select unnest(?::uuid[]) id, unnest(?) mapping, unnest(?) state, unnest(?) entity_id,
+                      unnest(?) version, unnest(?) refusal, unnest(?) finding) a
+                    where m.id = a.id
+                    """, rows.arrays());
+        }
+    }
+
+    private void held() {
+        Columns rows = new Columns();
+        work.joined.forEach(
+                (message, record) -> rows.add(record.spoke(), record.entity(), record.externalId(), message));
+        insert(HELD, rows, tenant);
+        if (!work.left.isEmpty()) {
+            statements.write("delete from held where message = any(?::uuid[])", (Object) ids(work.left.keySet()));
+        }
+    }
+
+    static void actions(Statements statements, List<Workspace.ActionRow> actions, OffsetDateTime now) {
+        Columns rows = new Columns();
+        actions.forEach(row -> rows.add(row.subject(), row.action(), row.by(), row.outcome(), row.note()));
+        if (!rows.isEmpty()) {
+            statements.write("""
+                    insert into parked_action (subject, action, by_whom, outcome, note, at)
+                    select subject, action, by_whom, outcome, note, here.at
+                    from (select unnest(?) subject, unnest(?) action, unnest(?) by_whom, unnest(?) outcome,
+                      unnest(?) note) a, (select ?::timestamptz) here(at)
+                    """, rows.arrays(now));
+        }
     }
 
     private static String refusal(Refusal refusal) {
@@ -248,7 +300,7 @@ final class Writing {
         if (!fallen.isEmpty()) {
             statements.write("""
                     update link l set wanted = f.version, state = 'BEHIND', behind_since = coalesce(behind_since, at),
-                      attempts = case when state = 'PARKED' then 0 else attempts end,
+                      attempts = case when state = 'PARKED' then 1 else attempts end,
                       next_try_at = case when state = 'BEHIND' and attempts > 0 then next_try_at else at end
                     from (select unnest(?) spoke, unnest(?::uuid[]) entity_id, unnest(?::bigint[]) version,
                       unnest(?) except_external_id) f,
@@ -283,27 +335,44 @@ final class Writing {
     }
 
     private void parked() {
+        // What is asked twice in one batch is one question, and its last wording counts.
+        Map<String, Workspace.ParkedRow> questions = new LinkedHashMap<>();
+        work.parked.forEach(row -> questions.put(row.subject(), row));
         Columns rows = new Columns();
-        for (Workspace.ParkedRow row : work.parked) {
+        for (Workspace.ParkedRow row : questions.values()) {
+            Workspace.Awaited awaits = row.awaits();
             rows.add(row.id(), row.kind(), row.subject(), row.cause(), row.spoke(), row.entity(), row.entityId(),
-                    row.message(), row.why().step(), row.why().field(), row.why().problem(), Json.text(row.detail()));
+                    row.message(), row.why().step(), row.why().field(), row.why().problem(), Json.text(row.detail()),
+                    awaits == null ? null : awaits.entity(), awaits == null ? null : awaits.key());
         }
         if (!rows.isEmpty()) {
-            statements.write(
+            Set<String> told = new HashSet<>();
+            statements.read(
                     """
                             insert into parked (id, kind, subject, cause, spoke, entity, entity_id, message, step, field, problem,
-                              detail, at)
+                              detail, awaits, awaits_key, at)
                             select id::uuid, kind, subject, cause, spoke, entity, entity_id::uuid, message::uuid, step, field,
-                              problem, detail::json, here.at
+                              problem, detail::json, awaits, awaits_key, here.at
                             from (select unnest(?) id, unnest(?) kind, unnest(?) subject, unnest(?) cause,
                               unnest(?) spoke, unnest(?) entity, unnest(?) entity_id, unnest(?) message,
-                              unnest(?) step, unnest(?) field, unnest(?) problem, unnest(?) detail) p,
+                              unnest(?) step, unnest(?) field, unnest(?) problem, unnest(?) detail,
+                              unnest(?) awaits, unnest(?) awaits_key) p,
                               (select ?::timestamptz) here(at)
                             where kind <> 'POSSIBLE_DUPLICATE' or not exists (select 1 from parked old
                               where old.kind = 'POSSIBLE_DUPLICATE' and old.subject = p.subject)
-                            on conflict do nothing
+                            on conflict (tenant, subject) where resolved_at is null do update
+                              set kind = excluded.kind, cause = excluded.cause, message = excluded.message,
+                                step = excluded.step, field = excluded.field, problem = excluded.problem,
+                                detail = excluded.detail, awaits = excluded.awaits, awaits_key = excluded.awaits_key
+                            returning id, kind, spoke, cause, not exists (select 1 from parked known
+                              where known.cause = parked.cause and known.resolved_at is null)
                             """,
-                    rows.arrays(now));
+                    row -> {
+                        if (row.getBoolean(5) && told.add(row.getString(4))) {
+                            LOG.warn("Parked for a new reason: {} of spoke {}, {}. See ./serai parked show {}",
+                                    row.getString(2), row.getString(3), row.getString(4), row.getString(1));
+                        }
+                    }, rows.arrays(now));
         }
         if (!work.resolved.isEmpty()) {
             statements.write("update parked set resolved_at = ? where subject = any(?) and resolved_at is null", now,

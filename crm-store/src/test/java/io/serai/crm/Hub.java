@@ -108,8 +108,12 @@ final class Hub implements AutoCloseable {
     }
 
     long count(String sql) {
+        return countOfTenant(1, sql);
+    }
+
+    long countOfTenant(int tenant, String sql) {
         try (Connection connection = database.getConnection(); Statement statement = connection.createStatement()) {
-            statement.execute("set serai.tenant = '1'");
+            statement.execute("set serai.tenant = '" + tenant + "'");
             try (ResultSet row = statement.executeQuery(sql)) {
                 row.next();
                 return row.getLong(1);

@@ -7,7 +7,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 import io.serai.connector.Connector;
+import io.serai.connector.ConnectorException;
+import io.serai.connector.Delivery;
 import io.serai.connector.Inlet;
+import io.serai.connector.Json;
+import io.serai.connector.Kept;
+import io.serai.connector.MalformedException;
+import io.serai.connector.Operation;
 import io.serai.connector.Outlet;
 import io.serai.connector.Protocol;
 import io.serai.connector.Section;
@@ -57,6 +63,35 @@ public final class HttpProtocol implements Protocol {
     public long requests(Spoke spoke) {
         HttpSpoke known = spokes.get(spoke.name());
         return known == null ? 0 : known.transport().requests();
+    }
+
+    @Override
+    public Object read(Spoke spoke, Kept message) throws MalformedException, ConnectorException {
+        Object json = Json.read(message.content());
+        if (message.protocol().equals("poll")) {
+            String id = Optional.ofNullable(http(spoke).object(message.entity())).map(HttpObject::id).orElseThrow(
+                    () -> new MalformedException("The connector no longer knows " + message.entity() + ".", null));
+            if (Json.textAt(json, id) == null) {
+                throw new MalformedException("The record has no id at '" + id + "'.", null);
+            }
+            return json;
+        }
+        Webhook webhook = Webhook.of(spoke.definition())
+                .orElseThrow(() -> new MalformedException("This spoke no longer sends webhooks.", null));
+        Object record = webhook.record(json, message.eventId());
+        return webhook.thin() ? fetched(spoke, message, record.toString()) : record;
+    }
+
+    /** A thin event says only which record changed: what it holds now is what it says. */
+    private Object fetched(Spoke spoke, Kept message, String id) throws MalformedException, ConnectorException {
+        Outlet outlet = outlet(spoke, message.entity()).orElseThrow(
+                () -> new MalformedException("The spoke cannot be asked for the record.", null));
+        Object record = outlet.send(
+                new Delivery(Operation.LOOKUP, id, null, null, null, null, message.traceparent())).body();
+        if (record == null) {
+            throw new MalformedException("The spoke no longer has the record that the event speaks of.", null);
+        }
+        return record;
     }
 
     @Override

@@ -5,6 +5,8 @@ import java.util.Optional;
 
 import io.serai.connector.Connector;
 import io.serai.connector.Inlet;
+import io.serai.connector.Kept;
+import io.serai.connector.MalformedException;
 import io.serai.connector.Outlet;
 import io.serai.connector.Protocol;
 import io.serai.connector.Section;
@@ -56,6 +58,11 @@ public final class MailProtocol implements Protocol {
         return Optional.ofNullable(definition.named("objects").get(entity)).flatMap(object -> object.section("out"))
                 .map(out -> new MailOutlet(server(mail, "smtp_url"), mail.text("address"), services.clock(),
                         archive(mail, out)));
+    }
+
+    @Override
+    public Object read(Spoke spoke, Kept message) throws MalformedException {
+        return Mail.read(message.content()).body(message.receivedAt());
     }
 
     private static MailSettings settings(String spoke, String entity, Section mail, Section in) {

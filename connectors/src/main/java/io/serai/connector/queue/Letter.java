@@ -38,13 +38,7 @@ final class Letter {
         try {
             requireSender(message);
             received = content(message);
-            String text = text(received);
-            Object body = switch (settings.content()) {
-                case JSON -> Json.read(received);
-                case XML -> Xml.read(received);
-                case TEXT -> text;
-            };
-            return item(message, body, received, now, null);
+            return item(message, body(settings.content(), received), received, now, null);
         } catch (Refused e) {
             return item(message, null, received, now, new Refusal(settings.step(), null, e.getMessage(), e.code));
         } catch (MalformedException e) {
@@ -53,9 +47,18 @@ final class Letter {
         }
     }
 
-    /** The message as one that a person has to look at. */
+    static Object body(QueueSettings.Content kind, byte[] content) throws MalformedException {
+        String text = text(content);
+        return switch (kind) {
+            case JSON -> Json.read(content);
+            case XML -> Xml.read(content);
+            case TEXT -> text;
+        };
+    }
+
+    /** The message as one that a person has to look at. What it is about stays to be seen. */
     Item refused(Item item, String problem) {
-        return new Item(null, item.eventId(), item.received(), item.contentType(), item.protocol(), item.row(),
+        return new Item(item.body(), item.eventId(), item.received(), item.contentType(), item.protocol(), item.row(),
                 item.receivedAt(), item.traceparent(), new Refusal(settings.step(), null, problem, "malformed"));
     }
 
@@ -69,7 +72,7 @@ final class Letter {
         if (settings.sender().isPresent()) {
             String sender = word(message, SENDER).orElse("nobody known");
             if (!sender.equals(settings.sender().get())) {
-                throw new Refused("invalid",
+                throw new Refused("not-allowed",
                         "The message was sent by broker user %s; only %s may write for spoke %s.".formatted(
                                 printable(sender), settings.sender().get(), settings.spoke()));
             }
@@ -102,12 +105,12 @@ final class Letter {
                 settings.largest()));
     }
 
-    private static String text(byte[] content) throws Refused {
+    private static String text(byte[] content) throws MalformedException {
         try {
             return StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT)
                     .onUnmappableCharacter(CodingErrorAction.REPORT).decode(ByteBuffer.wrap(content)).toString();
         } catch (CharacterCodingException e) {
-            throw new Refused("malformed", "The message is not in UTF-8.");
+            throw new MalformedException("The message is not in UTF-8.", e);
         }
     }
 

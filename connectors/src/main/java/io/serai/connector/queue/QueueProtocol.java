@@ -6,6 +6,8 @@ import java.util.Set;
 
 import io.serai.connector.Connector;
 import io.serai.connector.Inlet;
+import io.serai.connector.Kept;
+import io.serai.connector.MalformedException;
 import io.serai.connector.Outlet;
 import io.serai.connector.Protocol;
 import io.serai.connector.Section;
@@ -55,6 +57,17 @@ public final class QueueProtocol implements Protocol {
         Section queue = definition.needed("queue");
         return Optional.ofNullable(definition.named("objects").get(entity)).flatMap(object -> object.section("out"))
                 .map(out -> new QueueOutlet(destination(out), out.has("topic"), login(queue), factory(queue)));
+    }
+
+    @Override
+    public Object read(Spoke spoke, Kept message) throws MalformedException {
+        Section definition = spoke.definition();
+        Section in = Optional.ofNullable(definition.named("objects").get(message.entity()))
+                .flatMap(object -> object.section("in")).orElseThrow(() -> new IllegalArgumentException("spoke "
+                        + spoke.name() + " no longer sends " + message.entity()));
+        return Letter.body(
+                settings(spoke.name(), message.entity(), definition.needed("queue"), in).content(),
+                message.content());
     }
 
     private ConnectionFactory factory(Section queue) {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 
 import io.serai.connector.Json;
+import io.serai.connector.MalformedException;
 import io.serai.connector.Section;
 
 /**
@@ -48,6 +49,34 @@ public record Webhook(Signature signature, Optional<Place> topic, Optional<Place
                     section.number(
                             "unavailable", 503));
         }
+    }
+
+    /**
+     * The record, or for a thin event its id, out of a body that is read once more.
+     *
+     * @param eventId by which the event was known; tells it from others in the same body
+     * @throws MalformedException when it is not there
+     */
+    public Object record(Object body, String eventId) throws MalformedException {
+        Object found = Json.at(events == null ? body : event(body, eventId), record);
+        boolean one = found instanceof Map;
+        if (found == null || found instanceof List || one == thin) {
+            throw new MalformedException("The event holds no record at '" + record + "'.", null);
+        }
+        return found;
+    }
+
+    private Object event(Object body, String eventId) throws MalformedException {
+        List<?> all = Json.at(body, events) instanceof List<?> list ? list : List.of();
+        for (int i = 0; i < all.size(); i++) {
+            Object one = all.get(i);
+            String id = event.filter(place -> place.pointer() != null)
+                    .map(place -> Json.textAt(one, place.pointer())).orElse(null);
+            if (all.size() == 1 || eventId != null && eventId.endsWith(id == null ? "#" + i : ":" + id)) {
+                return one;
+            }
+        }
+        throw new MalformedException("The event is not in the list at '" + events + "'.", null);
     }
 
     /** Empty when the definition declares none. */

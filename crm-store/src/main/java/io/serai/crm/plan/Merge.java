@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
@@ -125,6 +126,40 @@ public final class Merge {
      */
     public Result fill(Map<String, Object> theirs, Map<String, Object> golden, Provenance provenance, Source source) {
         return new Application(null, null, theirs, golden, provenance, source, true, null, null).run();
+    }
+
+    /**
+     * A merge patch (RFC 7396) that gives one place of a golden record another value.
+     *
+     * @param path as in {@link Conflict#path}
+     * @param value null to clear it
+     * @return empty when the place is an element of a list that is not there, or that would have to go as a whole
+     */
+    public static Optional<Map<String, Object>> patch(String entity, Map<String, Object> golden, String path,
+            Object value) {
+        Shape.Fields shape = Shape.entity(entity);
+        String field = Tree.field(path);
+        Tree tree = Tree.of(shape, golden);
+        Tree.Leaf kept = tree.leaves.get(path);
+        boolean listed = shape.fields().get(field) instanceof Shape.Listing;
+        if (listed && (kept == null || kept.identifies() || value == null)) {
+            return Optional.empty();
+        }
+        tree.leaves.put(path, kept == null
+                ? new Tree.Leaf(value, Object.class, null, false)
+                : new Tree.Leaf(value, kept.type(), kept.element(), false));
+        Object whole = tree.document(shape).get(field);
+        Map<String, Object> patch = new LinkedHashMap<>();
+        patch.put(field, whole instanceof Map<?, ?> object && value == null ? cleared(object, path, field) : whole);
+        return Optional.of(patch);
+    }
+
+    /** In a merge patch an object's field is cleared by naming it. */
+    private static Map<String, Object> cleared(Map<?, ?> object, String path, String field) {
+        Map<String, Object> patch = new LinkedHashMap<>();
+        object.forEach((name, value) -> patch.put(name.toString(), value));
+        patch.put(path.substring(field.length() + 2), null);
+        return patch;
     }
 
     private final class Application {
@@ -575,11 +610,6 @@ public final class Merge {
             held.leaves.putAll(theirs.leaves);
             return held;
         }
-    }
-
-    /** The top-level field that a path belongs to. */
-    public static String field(String path) {
-        return Tree.field(path);
     }
 
     private static Map<String, Object> below(Tree tree, String element) {

@@ -133,7 +133,7 @@ final class Intake {
     private static void reply(HttpServletResponse response, Outcome outcome, String location) throws IOException {
         Refusal refusal = outcome.refusal();
         switch (outcome.state()) {
-            case APPLIED, UNCHANGED, STALE, IGNORED, PARKED -> {
+            case APPLIED, UNCHANGED, STALE, IGNORED, PARKED, WAITING, DISCARDED -> {
                 if (refusal != null && "key-reuse".equals(refusal.code())) {
                     throw problem(422, outcome, "This Idempotency-Key was used with another body before.");
                 }
@@ -157,7 +157,7 @@ final class Intake {
     }
 
     private static int status(Outcome outcome) {
-        if (outcome.state() == Outcome.State.PARKED) {
+        if (outcome.state() == Outcome.State.PARKED || outcome.state() == Outcome.State.WAITING) {
             return 202;
         }
         boolean created = outcome.version() != null && outcome.version() == 1

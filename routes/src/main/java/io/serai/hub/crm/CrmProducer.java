@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -26,6 +27,7 @@ import io.serai.crm.Arrival;
 import io.serai.crm.Ingest;
 import io.serai.crm.Outcome;
 import io.serai.crm.Refusal;
+import io.serai.crm.Retry;
 import io.serai.hub.web.Json;
 
 /** Stores what a route brings, one item or a batch, and says of each what became of it. The route goes on after the commit. */
@@ -127,7 +129,12 @@ final class CrmProducer extends DefaultAsyncProducer {
         return new Arrival(spoke(item), entity, event,
                 protocol == null ? "rest" : protocol, text(item, "contentType"), received,
                 item.getHeader("receivedAt") instanceof Instant at ? at : clock.instant(), document, refusal,
-                text(item, "mapping"), text(item, "traceparent"), null);
+                text(item, "mapping"), text(item, "traceparent"), null, text(item, "record"), retry(item));
+    }
+
+    private static Retry retry(Message item) {
+        String message = text(item, "retryOf");
+        return message == null ? null : new Retry(UUID.fromString(message), text(item, "retryBy"));
     }
 
     private String spoke(Message item) {

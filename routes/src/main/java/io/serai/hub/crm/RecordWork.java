@@ -168,7 +168,7 @@ final class RecordWork implements LaneWork<Delivery, DeliveryResult> {
             if (there != null && there.held() != null) {
                 byte[] received = Json.write(there.held());
                 store.ingest().ingest(List.of(new Arrival(spoke, entity,
-                        "read again " + delivery.externalId() + " " + there.revision(), "poll", "application/json",
+                        "read again " + delivery.externalId() + " " + there.revision(), "poll", Arrival.CANONICAL,
                         received, clock.instant(), there.held(), null, null, delivery.traceparent(), null)));
             }
         } catch (Exception unreadable) {

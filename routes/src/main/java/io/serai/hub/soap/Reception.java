@@ -42,7 +42,7 @@ final class Reception {
         Outcome outcome = hand(request, entity, item(request, eventId, record, null));
         return switch (outcome.state()) {
             case APPLIED, UNCHANGED, DUPLICATE, STALE, IGNORED -> refusedBefore(outcome, path);
-            case PARKED -> throw SoapFaults.sender(or(outcome.code(), "parked"), field(path, outcome.field()),
+            case PARKED, WAITING -> throw SoapFaults.sender(or(outcome.code(), "parked"), field(path, outcome.field()),
                     or(outcome.problem(), "A person has to look at this.")
                             + " It is kept and waits for a person at the hub; do not send the same again.",
                     outcome.messageId());

@@ -1,0 +1,387 @@
+package io.serai.crm;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+import io.serai.crm.plan.Merge;
+import io.serai.crm.plan.Source;
+
+/**
+ * What can be done about parked work. Each deed is recorded with who did it, in the transaction that does it. A message is
+ * tried again by handing it to {@link Ingest} once more as an {@link Arrival} with a {@link Retry}.
+ */
+public final class ParkedWork {
+    /** What is parked is one of these. */
+    public static final List<String> KINDS = List.of("POISON", "INVALID", "CONFLICT", "POSSIBLE_DUPLICATE",
+            "UNKNOWN_OUTCOME", "FROZEN_FIELD", "DELIVERY");
+
+    private static final int LONGEST_NOTE = 1_000;
+    /** Trying again would ask the same question, or let in what a stranger wrote in the spoke's name. */
+    private static final Set<Object> ONLY_TO_DISCARD = Set.of("deleted", "not-allowed");
+
+    private final Transactions transactions;
+    private final Settings settings;
+    private final InstantSource clock;
+    private final Ingest ingest;
+    private final ParkedItems items;
+    private final Runnable changed;
+
+    ParkedWork(Transactions transactions, Settings settings, InstantSource clock, Ingest ingest, ParkedItems items,
+            Runnable changed) {
+        this.transactions = transactions;
+        this.settings = settings;
+        this.clock = clock;
+        this.ingest = ingest;
+        this.items = items;
+        this.changed = changed;
+    }
+
+    /** What was asked for cannot be done, and nothing was. The message is a full sentence for the one who asked. */
+    public static final class NotPossible extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final String code;
+
+        /** @param code short and stable: not-found, resolved, not-allowed, invalid, not-available */
+        public NotPossible(String code, String problem) {
+            super(problem, null, false, false);
+            this.code = code;
+        }
+
+        public String code() {
+            return code;
+        }
+    }
+
+    /**
+     * An edit of a golden record that settles a conflict.
+     *
+     * @param patch a merge patch (RFC 7396)
+     */
+    public record Choice(String entity, UUID id, Map<String, Object> patch) {}
+
+    /** What a person may do about it: retry, edit, discard, choose, same, not-same, exists, absent. */
+    public static List<String> actions(Parked parked) {
+        if (parked.resolvedAt() != null) {
+            return List.of();
+        }
+        return switch (about(parked)) {
+            case "message" -> ONLY_TO_DISCARD.contains(parked.detail().get("code"))
+                    ? List.of("discard")
+                    : List.of("retry", "edit", "discard");
+            case "delivery" -> List.of("retry", "discard");
+            case "invoice", "credit-note" -> parked.kind().equals("UNKNOWN_OUTCOME")
+                    ? List.of("retry", "exists", "absent")
+                    : List.of("retry", "discard");
+            case "conflict" -> List.of("choose", "discard");
+            case "frozen" -> List.of("choose");
+            case "possible-duplicate" -> List.of("same", "not-same");
+            default -> List.of("discard");
+        };
+    }
+
+    private static String about(Parked parked) {
+        return parked.subject().substring(0, parked.subject().indexOf(':'));
+    }
+
+    /** Whether it is a message, which is tried again by handing it to {@link Ingest}. */
+    public static boolean isMessage(Parked parked) {
+        return about(parked).equals("message");
+    }
+
+    /**
+     * The item, if the action is allowed for it.
+     *
+     * @throws NotPossible when it is not there, is done with, or is not a matter for this
+     */
+    public Parked require(UUID id, String action) {
+        return allowed(items.find(id), id, action);
+    }
+
+    private static Parked allowed(Optional<Parked> found, UUID id, String action) {
+        Parked parked = found.orElseThrow(() -> new NotPossible("not-found", "Nothing is parked under " + id + "."));
+        if (parked.resolvedAt() != null) {
+            throw new NotPossible("resolved", "This was done with at " + parked.resolvedAt() + ".");
+        }
+        if (!actions(parked).contains(action)) {
+            throw new NotPossible("not-allowed", "\"" + action + "\" is nothing to do about this; possible: "
+                    + String.join(", ", actions(parked)) + ".");
+        }
+        return parked;
+    }
+
+    /** What is written beside the deed, in the transaction that records it. */
+    private interface Deed {
+        void in(Turn turn, Parked parked, Workspace workspace, Statements statements) throws SQLException;
+    }
+
+    private void decide(UUID id, String action, String by, String note, boolean closes, Deed deed) {
+        transactions.write(turn -> {
+            Session session = turn.session();
+            List<Parked> found = new ArrayList<>();
+            new Statements().read(ParkedItems.SELECT + " where id = ?", row -> found.add(ParkedItems.parked(row)), id)
+                    .execute(session);
+            Parked parked = allowed(found.stream().findFirst(), id, action);
+            Workspace workspace = new Workspace(session, settings, clock.instant());
+            Statements statements = new Statements();
+            deed.in(turn, parked, workspace, statements);
+            workspace.act(parked.subject(), action, by, "DONE", note);
+            if (closes) {
+                workspace.resolve(parked.subject());
+            }
+            turn.commit(workspace.write(turn).and(statements));
+            return null;
+        });
+        changed.run();
+    }
+
+    /**
+     * Lets it be, for a reason. A message is not taken in, and those that wait behind it go on; a refused delivery is left
+     * undone until the record changes again; of a conflict the hub's value stays.
+     */
+    public void discard(UUID id, String reason, String by) {
+        decide(id, "discard", by, note("reason", reason), true, (turn, parked, workspace, statements) -> {
+            switch (about(parked)) {
+                case "message" -> {
+                    workspace.load(Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(),
+                            Set.of(parked.message()));
+                    workspace.leaveLine(parked.message());
+                    turn.touch(parked.message());
+                    statements.write("update message set state = 'DISCARDED' where id = ?", parked.message());
+                }
+                case "delivery" -> {
+                    turn.touch(parked.entityId());
+                    statements.write("""
+                            update link set state = 'SYNCED', synced = wanted, behind_since = null, attempts = 0,
+                              problem = null
+                            where entity_id = ? and spoke = ? and entity = ? and state = 'PARKED'
+                            """, parked.entityId(), parked.spoke(), parked.entity());
+                }
+                default -> {
+                    // An open question that is closed; there is nothing to set right.
+                }
+            }
+        });
+    }
+
+    /**
+     * Tries a delivery again now, asks again after an invoice whose outcome is unknown, or sends one again that was refused.
+     * What comes of it closes the item or tells a new reason. Messages are not tried here.
+     */
+    public void retry(UUID id, String by) {
+        Instant now = clock.instant();
+        decide(id, "retry", by, null, false, (turn, parked, workspace, statements) -> {
+            if (isIssued(parked)) {
+                boolean unknown = parked.kind().equals("UNKNOWN_OUTCOME");
+                claimable(turn, parked, unknown ? "PARKED" : "REJECTED", unknown ? "UNKNOWN" : "PENDING", "", now);
+            } else if (about(parked).equals("delivery")) {
+                turn.touch(parked.entityId());
+                // One attempt counts already: success then closes the item.
+                statements.write("""
+                        update link set state = 'BEHIND', attempts = 1, next_try_at = ?, lease_until = null,
+                          behind_since = coalesce(behind_since, ?)
+                        where entity_id = ? and spoke = ? and entity = ? and state = 'PARKED'
+                        """, Lanes.time(now), Lanes.time(now), parked.entityId(), parked.spoke(), parked.entity());
+            } else {
+                throw new IllegalArgumentException("A message is tried again by handing it to ingest.");
+            }
+        });
+    }
+
+    /** Whether it is an invoice or a credit note, which are asked after before they are sent again. */
+    private static boolean isIssued(Parked parked) {
+        return Entity.of(parked.entity()).issued();
+    }
+
+    private static String table(Parked parked) {
+        return Entity.of(parked.entity()).table();
+    }
+
+    private static void claimable(Turn turn, Parked parked, String from, String to, String further, Instant now)
+            throws SQLException {
+        boolean[] stood = new boolean[1];
+        new Statements().read(
+                "update " + table(parked) + " set state = ?, next_try_at = ?, attempts = 0, lease_until = null"
+                        + further + " where id = ? and state = ? returning id",
+                _ -> stood[0] = true, to, Lanes.time(now), parked.entityId(), from).execute(turn.session());
+        requireUndecided(stood[0]);
+    }
+
+    private static void requireUndecided(boolean stood) {
+        if (!stood) {
+            throw new NotPossible("resolved", "The invoice is being worked on already, or was made meanwhile.");
+        }
+    }
+
+    /**
+     * A person has seen the invoice in the accounting system: it is not made again.
+     *
+     * @param number the invoice's number there
+     * @param externalId its id there; null when that is the number
+     */
+    public void exists(UUID id, String number, String externalId, String by) {
+        if (number == null || number.isBlank() || number.length() > 100) {
+            throw new NotPossible("invalid", "Give the invoice's number, of at most 100 characters.");
+        }
+        try {
+            decide(id, "exists", by, number, true, (turn, parked, workspace, statements) -> {
+                UUID invoice = parked.entityId();
+                UUID[] order = new UUID[1];
+                new Statements().read("select sales_order from " + table(parked) + " where id = ? and state = 'PARKED'",
+                        row -> order[0] = row.getObject(1, UUID.class), invoice).execute(turn.session());
+                requireUndecided(order[0] != null);
+                workspace.load(Entity.ORDER, List.of(order[0]));
+                workspace.loadInvoices(List.of(order[0]));
+                InvoiceLedger.made(Map.of("number", number), workspace, workspace.golden(invoice),
+                        workspace.golden(order[0]), new Source(by, invoice, null, clock.instant()));
+                statements.write("update " + table(parked)
+                        + " set state = 'DONE', external_id = ?, lease_until = null, problem = null where id = ?",
+                        externalId == null ? number : externalId, invoice);
+            });
+        } catch (Transactions.Unstorable taken) {
+            throw new NotPossible("invalid", "Another invoice has the number " + number + " already.");
+        }
+    }
+
+    /** A person has looked and the accounting system has no such invoice: it is sent, with the same idempotency key. */
+    public void absent(UUID id, String by) {
+        Instant now = clock.instant();
+        decide(id, "absent", by, null, true,
+                // Whoever has looked knows better than a key that the accounting system may have forgotten.
+                (turn, parked, workspace, statements) -> claimable(turn, parked, "PARKED", "PENDING",
+                        ", key_since = null", now));
+    }
+
+    /** The two customers are not one, and the hub will not ask again. */
+    public void notSame(UUID id, String by) {
+        decide(id, "not-same", by, null, true, (turn, parked, workspace, statements) -> {
+            // That it was asked is remembered, and closes it for good.
+        });
+    }
+
+    /**
+     * The two customers are one.
+     *
+     * @param keep which of the two stays; null for the one that the item is about
+     */
+    public void same(UUID id, UUID keep, String by) {
+        require(id, "same");
+        throw new NotPossible("not-available", "Customers cannot be merged yet.");
+    }
+
+    /**
+     * What it would take to give the disputed field a value.
+     *
+     * @param value null clears the field
+     */
+    public Choice choice(UUID id, Object value) {
+        Parked parked = require(id, "choose");
+        Map<String, Object> golden = transactions.run(session -> Goldens
+                .load(session, Entity.of(parked.entity()), List.of(parked.entityId())).get(parked.entityId()))
+                .document();
+        return new Choice(parked.entity(), parked.entityId(),
+                Merge.patch(parked.entity(), golden, parked.field(), value).orElseThrow(() -> new NotPossible(
+                        "not-allowed", "What is disputed is an element of a list as a whole. Edit " + parked.field()
+                                + " of the " + parked.entity() + " itself, and discard this.")));
+    }
+
+    /** Edits the golden record as chosen, in the name of whoever chose, and closes the question. A frozen field goes on. */
+    public void choose(UUID id, Choice choice, String by) {
+        Parked parked = require(id, "choose");
+        byte[] patch = Json.text(choice.patch()).getBytes(StandardCharsets.UTF_8);
+        Outcome outcome = ingest.ingest(List.of(new Arrival(by, choice.entity(), null, "rest",
+                "application/merge-patch+json", patch, clock.instant(), choice.patch(), null, null, null,
+                new Edit(choice.id(), null)))).getFirst();
+        if (outcome.refusal() != null) {
+            throw new NotPossible("invalid", outcome.refusal().problem());
+        }
+        // The edit is stored; should the hub fail in between, choosing again changes nothing more.
+        transactions.write(turn -> {
+            Workspace workspace = new Workspace(turn.session(), settings, clock.instant());
+            workspace.act(parked.subject(), "choose", by, "DONE", "message " + outcome.messageId());
+            workspace.resolve(parked.subject());
+            turn.commit(workspace.write(turn));
+            return null;
+        });
+        changed.run();
+    }
+
+    /**
+     * Keeps what a person has made of a parked message; it is what is tried from now on. What was received stays.
+     *
+     * @param as {@code body} for a message in the spoke's own form, {@code document} for a canonical document
+     */
+    public void edit(UUID id, byte[] content, String as, String by) {
+        decide(id, "edit", by, null, false, (turn, parked, workspace, statements) -> {
+            turn.touch(parked.message());
+            statements.write("""
+                    update parked_action set edited = ?, edited_as = ?
+                    where id = (select max(id) from parked_action where subject = ?)
+                    """, content, as, parked.subject());
+        });
+    }
+
+    /** A message as it is to be read now: as a person has edited it last, else as it came. */
+    public Optional<Journaled> journaled(UUID message) {
+        List<Journaled> found = new ArrayList<>();
+        transactions.run(session -> {
+            new Statements().read("""
+                    select m.spoke, m.entity, m.event, m.protocol, m.content_type, m.received_at, m.traceparent,
+                      coalesce(e.edited, m.received), e.edited_as
+                    from message m left join lateral (select edited, edited_as from parked_action
+                      where subject = 'message:' || m.id and edited is not null order by id desc limit 1) e on true
+                    where m.id = ?
+                    """,
+                    row -> found.add(new Journaled(message, row.getString(1), row.getString(2), row.getString(3),
+                            row.getString(4), row.getString(5), Goldens.instant(row, 6), row.getString(7),
+                            row.getBytes(8), row.getString(9))),
+                    message).execute(session);
+            return null;
+        });
+        return found.stream().findFirst();
+    }
+
+    /**
+     * Messages that can go on without a person: those that waited and are the first of their line now, and those for which
+     * what they refer to has appeared.
+     *
+     * @param after the last of those before; null to begin
+     */
+    public List<UUID> due(UUID after, int most) {
+        List<UUID> due = new ArrayList<>();
+        transactions.run(session -> {
+            new Statements().read(
+                    """
+                            select message from (
+                              select h.message from (select distinct on (spoke, entity, record) message from held
+                                order by spoke, entity, record, position) h
+                              join message m on m.id = h.message where m.state = 'WAITING'
+                              union all
+                              select p.message from parked p where p.resolved_at is null and p.awaits is not null and (
+                                p.awaits = 'order' and exists (select 1 from sales_order o where o.number = p.awaits_key)
+                                or p.awaits = 'invoice' and exists (select 1 from invoice i where i.number = p.awaits_key)
+                                or p.awaits = 'customer' and exists (select 1 from link l where l.spoke = p.spoke
+                                  and l.entity = 'customer' and l.external_id = p.awaits_key))) due
+                            where message > ?::uuid order by message limit ?
+                            """,
+                    row -> due.add(row.getObject(1, UUID.class)),
+                    after == null ? "00000000-0000-0000-0000-000000000000" : after.toString(), most).execute(session);
+            return null;
+        });
+        return due;
+    }
+
+    private static String note(String what, String note) {
+        if (note == null || note.isBlank() || note.length() > LONGEST_NOTE) {
+            throw new NotPossible("invalid", "Give a " + what + " of at most " + LONGEST_NOTE + " characters.");
+        }
+        return note;
+    }
+}
