@@ -36,6 +36,7 @@ public final class CrmStore implements AutoCloseable {
     private final Changes changes;
     private final Spokes spokes;
     private final Cursors cursors;
+    private final Corrections corrections;
 
     private CrmStore(DataSource runtime, Settings settings, InstantSource clock) {
         Transactions transactions = new Transactions(runtime, settings.tenant());
@@ -55,6 +56,7 @@ public final class CrmStore implements AutoCloseable {
         this.changes = new Changes(transactions);
         this.spokes = new Spokes(transactions, settings);
         this.cursors = new Cursors(transactions, clock);
+        this.corrections = new Corrections(transactions, settings, clock, this::changed);
     }
 
     /**
@@ -121,6 +123,10 @@ public final class CrmStore implements AutoCloseable {
 
     public Goldens goldens() {
         return goldens;
+    }
+
+    public Corrections corrections() {
+        return corrections;
     }
 
     public Messages messages() {

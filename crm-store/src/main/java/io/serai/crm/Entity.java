@@ -14,7 +14,8 @@ enum Entity {
                             text("currency", "currency"),
                             decimal("total", "total"), time("placed_at", "placedAt"),
                             time("paid_at", "paidAt"))), INVOICE("invoice", "invoice",
-                                    List.of(text("number", "number"), text("status", "status"),
+                                    List.of(text("number", "number"), uuid("customer", "customer", "id"),
+                                            text("status", "status"),
                                             new Column("paid_amount", "numeric", List.of("paidAmount"), "0"))), PAYMENT(
                                                     "payment", "payment",
                                                     List.of(uuid("invoice", "invoice"), uuid("sales_order", "order"),

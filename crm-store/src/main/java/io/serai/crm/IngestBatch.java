@@ -157,7 +157,7 @@ final class IngestBatch {
                 : taken.state();
         Outcome outcome = new Outcome(state, prepared.messageId(), taken.golden() == null ? null : taken.golden().id,
                 taken.golden() == null ? null : taken.golden().version, taken.refusal());
-        workspace.journal(prepared, event, outcome, taken.finding());
+        workspace.journal(prepared, event, outcome, withCustomer(taken.finding(), arrival));
         if (state == State.PARKED) {
             String code = taken.refusal().code();
             String kind = switch (code) {
@@ -170,6 +170,22 @@ final class IngestBatch {
                     arrival.spoke(), arrival.entity(), null, prepared.messageId(), taken.refusal(), Map.of());
         }
         return outcome;
+    }
+
+    /** Which customer was named, so that two that were one for a while can be parted by it. */
+    private static Map<String, Object> withCustomer(Map<String, Object> finding, Arrival arrival) {
+        Map<String, Object> customer = arrival.edit() == null ? customerOf(arrival) : null;
+        if (customer == null) {
+            return finding;
+        }
+        UUID id = arrival.entity().equals("customer") ? null : uuid(customer.get("id"));
+        String named = id == null ? sourceText(customer, "id") : id.toString();
+        if (named == null) {
+            return finding;
+        }
+        Map<String, Object> whole = new LinkedHashMap<>(finding);
+        whole.put("customer", named);
+        return whole;
     }
 
     private static Outcome again(Workspace.Known known) {
@@ -369,6 +385,8 @@ final class IngestBatch {
             id = link.entityId;
         } else if (id != null && workspace.golden(id) == null) {
             throw new Refused("customer", "/memberOf/id", "There is no organization " + id + ".", "unknown-reference");
+        } else if (id != null) {
+            id = workspace.golden(id).id;
         }
         customer.put("memberOf", id == null ? null : Map.of("id", id.toString()));
     }
@@ -501,10 +519,11 @@ final class IngestBatch {
         }
         UUID id = uuid(customer.get("id"));
         if (id != null) {
-            if (workspace.golden(id) == null) {
+            GoldenRow golden = workspace.golden(id);
+            if (golden == null) {
                 throw new Refused("order", "/customer/id", "There is no customer " + id + ".", "unknown-reference");
             }
-            return id;
+            return golden.id;
         }
         String externalId = sourceText(customer, "id");
         LinkRow link = workspace.link(spoke, "customer", externalId);
@@ -684,6 +703,8 @@ final class IngestBatch {
         } else if (workspace.golden(known) == null) {
             throw new Refused("interaction", "/customer/id", "There is no customer " + known + ".",
                     "unknown-reference");
+        } else {
+            known = workspace.golden(known).id;
         }
         return append(Entity.INTERACTION, arrival.spoke(), said, externalId, known, source);
     }

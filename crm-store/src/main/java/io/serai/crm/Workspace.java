@@ -41,6 +41,8 @@ final class Workspace {
     private final Map<String, GoldenRow> ordersByNumber = new HashMap<>();
     private final Map<String, GoldenRow> invoicesByNumber = new HashMap<>();
     private final Map<UUID, GoldenRow> invoicesByOrder = new HashMap<>();
+    /** From customers that were merged into another one to that one. */
+    private final Map<UUID, UUID> redirects = new HashMap<>();
 
     final List<JournalRow> journal = new ArrayList<>();
     final List<ChangeRow> changes = new ArrayList<>();
@@ -135,6 +137,10 @@ final class Workspace {
             this.createdAt = createdAt;
         }
 
+        void provenance(Provenance other) {
+            provenance = other;
+        }
+
         Provenance provenance() {
             if (provenance == null) {
                 provenance = Provenance.of(Json.document(writtenProvenance));
@@ -161,7 +167,8 @@ final class Workspace {
             return isNew ? Set.of() : entries(before, keysBefore());
         }
 
-        private Set<MatchKey> keysBefore() {
+        /** By what it was found. */
+        Set<MatchKey> keysBefore() {
             return isNew ? Set.of() : MatchKey.of(before);
         }
 
@@ -270,6 +277,56 @@ final class Workspace {
         if (wanted.containsKey(Entity.ORDER)) {
             loadInvoices(wanted.get(Entity.ORDER));
         }
+        followMerges(ids);
+    }
+
+    /** Customers that are not there may have been merged into others, and those into others again. */
+    private void followMerges(Collection<UUID> ids) throws SQLException {
+        List<UUID> missing = ids.stream().filter(id -> !goldens.containsKey(id)).toList();
+        if (missing.isEmpty()) {
+            return;
+        }
+        redirects.putAll(redirects(session, missing));
+        read.addAll(redirects.values());
+        load(Entity.CUSTOMER, redirects.values());
+    }
+
+    /** Where merged customers have gone to, in the end. */
+    static Map<UUID, UUID> redirects(Session session, Collection<UUID> ids) throws SQLException {
+        Map<UUID, UUID> gone = new HashMap<>();
+        new Statements().read("""
+                with recursive way(id, at) as (
+                  select q.id, m.kept from (select unnest(?::uuid[]) id) q
+                    join customer_merge m on m.absorbed = q.id and m.unmerged_at is null
+                  union all select way.id, m.kept from way
+                    join customer_merge m on m.absorbed = way.at and m.unmerged_at is null)
+                select id, at from way where not exists (
+                  select 1 from customer_merge m where m.absorbed = way.at and m.unmerged_at is null)
+                """, row -> gone.put(row.getObject(1, UUID.class), row.getObject(2, UUID.class)),
+                (Object) Writing.ids(ids)).execute(session);
+        return gone;
+    }
+
+    /** Loads the records that belong to a customer. @param entity order, invoice, opportunity, interaction, or customer for members of an organization */
+    List<GoldenRow> loadOf(Entity entity, UUID customer) throws SQLException {
+        List<UUID> ids = new ArrayList<>();
+        new Statements().read(
+                select(entity) + " where t." + (entity == Entity.CUSTOMER ? "member_of" : "customer") + " = ?",
+                row -> {
+                    takeGolden(entity, row);
+                    ids.add(row.getObject(1, UUID.class));
+                }, customer).execute(session);
+        return ids.stream().map(goldens::get).toList();
+    }
+
+    /** The links of entities, whatever spoke they are of. */
+    List<LinkRow> loadLinks(Collection<UUID> ids) throws SQLException {
+        List<LinkRow> found = new ArrayList<>();
+        new Statements().read("""
+                select id, spoke, entity, external_id, entity_id, base::text, ours::text, revision, wanted from link
+                where entity_id = any(?::uuid[]) order by id
+                """, row -> found.add(takeLink(row)), (Object) Writing.ids(ids)).execute(session);
+        return found;
     }
 
     void load(Entity entity, Collection<UUID> ids) throws SQLException {
@@ -386,9 +443,9 @@ final class Workspace {
         return externalId == null ? null : links.get(new LinkKey(spoke, entity, externalId));
     }
 
-    /** Null when not loaded or not there. */
+    /** The record, or for a customer that was merged the one it was merged into. Null when not loaded or not there. */
     GoldenRow golden(UUID id) {
-        return goldens.get(id);
+        return goldens.get(redirects.getOrDefault(id, id));
     }
 
     GoldenRow order(String number) {
@@ -496,6 +553,23 @@ final class Workspace {
                                 listener.out() == SpokeProfile.Flow.OUT));
             }
         }
+    }
+
+    /** A customer comes back that was merged into another one. @param version the last that anybody may know of it */
+    GoldenRow bringBack(UUID id, long version, Map<String, Object> document, Provenance provenance, Source source) {
+        GoldenRow golden = new GoldenRow(Entity.CUSTOMER, id, version, new LinkedHashMap<>(), null, now);
+        golden.provenance = provenance;
+        golden.isNew = true;
+        goldens.put(id, golden);
+        change(golden, document, document.keySet(), source, "unmerged", null);
+        return golden;
+    }
+
+    /** Takes a customer out: it has become part of another one. */
+    void takeAway(GoldenRow golden, Map<String, Object> fields, Source source, String reason) {
+        goldens.remove(golden.id);
+        changes.add(
+                new ChangeRow(golden.entity.word(), golden.id, golden.version + 1, fields, source, reason, 0, null));
     }
 
     LinkRow newLink(String spoke, GoldenRow golden, String externalId) {

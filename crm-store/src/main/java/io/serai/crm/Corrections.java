@@ -1,0 +1,721 @@
+package io.serai.crm;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+import io.serai.crm.Workspace.GoldenRow;
+import io.serai.crm.Workspace.LinkRow;
+import io.serai.crm.plan.Lost;
+import io.serai.crm.plan.Matching;
+import io.serai.crm.plan.MatchKey;
+import io.serai.crm.plan.Parting;
+import io.serai.crm.plan.Past;
+import io.serai.crm.plan.Provenance;
+import io.serai.crm.plan.Source;
+import io.serai.crm.plan.Union;
+
+/**
+ * What people put right: two customers that are one, one that is two, a value that should not have lost. Each correction is
+ * journaled like any message, stands in the log of changes with who made it, and flows to the spokes.
+ */
+public final class Corrections {
+    private static final List<Entity> BELONGINGS = List.of(Entity.ORDER, Entity.INVOICE, Entity.OPPORTUNITY,
+            Entity.INTERACTION, Entity.CUSTOMER);
+
+    private final Transactions transactions;
+    private final Settings settings;
+    private final InstantSource clock;
+    private final Runnable changed;
+
+    Corrections(Transactions transactions, Settings settings, InstantSource clock, Runnable changed) {
+        this.transactions = transactions;
+        this.settings = settings;
+        this.clock = clock;
+        this.changed = changed;
+    }
+
+    /**
+     * What came of parting two customers.
+     *
+     * @param outcome of the one that stayed; its id is the kept customer's
+     * @param parted the customer that is itself again; null when nothing was parted
+     * @param version its version
+     * @param undecided what came after the merge and names neither of the two: it stayed with the kept one
+     */
+    public record Parted(Outcome outcome, UUID parted, Long version, List<Undecided> undecided) {}
+
+    /**
+     * Something that came after a merge and that nobody can tell whose it is.
+     *
+     * @param fields the top-level fields that it changed; empty where the record as a whole is meant
+     */
+    public record Undecided(String entity, UUID id, Long version, Set<String> fields, String spoke, UUID message,
+            Instant at) {}
+
+    /** One correction under way. */
+    private record Case(Turn turn, Workspace workspace, Source source, Statements first, Statements last) {}
+
+    private interface Correction {
+        Taken in(Case work) throws SQLException;
+    }
+
+    /** @param refusal null when it was done */
+    private record Taken(Outcome.State state, UUID id, Long version, Refusal refusal, Set<String> changed) {
+
+        static Taken done(GoldenRow golden, Set<String> changed) {
+            return new Taken(Outcome.State.APPLIED, golden.id, golden.version, null, changed);
+        }
+
+        static Taken nothing(GoldenRow golden) {
+            return new Taken(Outcome.State.UNCHANGED, golden.id, golden.version, null, Set.of());
+        }
+
+        static Taken notThere(UUID id) {
+            return new Taken(Outcome.State.NOT_FOUND, null, null, new Refusal("crm:customer", "/id",
+                    "There is no customer " + id + ".", "unknown-reference"), Set.of());
+        }
+
+        static Taken refused(GoldenRow golden, Outcome.State state, String field, String problem, String code) {
+            return new Taken(state, golden == null ? null : golden.id, golden == null ? null : golden.version,
+                    new Refusal("crm:customer", field, problem, code), Set.of());
+        }
+    }
+
+    // ---- merging
+
+    /**
+     * Makes two customers one. Whatever belongs to the absorbed one moves to the kept one; its id goes on to work and leads
+     * there. Records of both stay in the spokes and are all kept in step. Customers that were merged before are followed to
+     * where they are now; merging the same again changes nothing.
+     *
+     * @param by who decided it
+     * @return APPLIED, UNCHANGED or NOT_FOUND
+     */
+    public Outcome merge(UUID keep, UUID absorb, String by) {
+        return correct(by, request("merge", "keep", keep, "absorb", absorb), work -> {
+            Workspace workspace = work.workspace();
+            loadCustomers(workspace, keep, absorb);
+            GoldenRow kept = workspace.golden(keep);
+            GoldenRow absorbed = workspace.golden(absorb);
+            if (kept == null || absorbed == null) {
+                return Taken.notThere(kept == null ? keep : absorb);
+            }
+            if (kept == absorbed) {
+                return Taken.nothing(kept);
+            }
+            return merge(work, kept, absorbed);
+        });
+    }
+
+    private Taken merge(Case work, GoldenRow kept, GoldenRow absorbed) throws SQLException {
+        Workspace workspace = work.workspace();
+        Map<String, Object> keptBefore = before(kept);
+        Map<String, Object> absorbedBefore = before(absorbed);
+        long version = Math.max(kept.version, absorbed.version) + 1;
+        Union.Result both = new Union("customer", settings.survivorship(), spoke -> settings.rank(spoke, "customer"))
+                .of(kept.document, kept.provenance(), absorbed.document, absorbed.provenance());
+        Map<String, Object> document = new LinkedHashMap<>(both.document());
+        Set<String> fields = new LinkedHashSet<>(both.changed());
+        UUID organization = reference(document, "memberOf");
+        if (kept.id.equals(organization) || absorbed.id.equals(organization)) {
+            document.remove("memberOf"); // nobody is a member of himself
+            fields.add("memberOf");
+        }
+        Map<String, List<String>> moved = new LinkedHashMap<>();
+        moveLinks(work, absorbed.id, kept.id, version, moved);
+        for (Entity entity : BELONGINGS) {
+            List<GoldenRow> theirs = workspace.loadOf(entity, absorbed.id).stream()
+                    .filter(golden -> golden != kept && golden != absorbed).toList();
+            move(work, theirs, absorbed.id, kept.id, "merged");
+            moved.put(entity.word(), theirs.stream().map(golden -> golden.id.toString()).toList());
+        }
+        // A version that anybody has of either of the two is older than what they are together.
+        kept.version = version - 1;
+        workspace.change(kept, document, fields, work.source(), "merged", null);
+        absorbed.version = version - 1;
+        workspace.takeAway(absorbed, Map.of("mergedInto", Map.of("id", kept.id.toString())), work.source(), "merged");
+        touch(work.turn(), absorbed);
+        workspace.resolve(possibleDuplicate(kept.id, absorbed.id));
+        work.first().write("delete from customer_key where customer = ? and key = any(?)", absorbed.id,
+                absorbed.entries().toArray(String[]::new));
+        work.last().write("delete from customer where id = ?", absorbed.id).write("""
+                insert into customer_merge (id, kept, absorbed, kept_before, absorbed_before, merged, version, moved,
+                  merged_by, at) values (?, ?, ?, ?::json, ?::json, ?::json, ?, ?::json, ?, ?)
+                """, work.source().message(), kept.id, absorbed.id, Json.text(keptBefore), Json.text(absorbedBefore),
+                Json.text(document), version, Json.text(moved), work.source().spoke(),
+                Lanes.time(workspace.now()));
+        return Taken.done(kept, fields);
+    }
+
+    private static Map<String, Object> before(GoldenRow golden) {
+        return state(golden.document, golden.provenance(), golden.createdAt.toString());
+    }
+
+    private static Map<String, Object> state(Map<String, Object> document, Provenance provenance, Object createdAt) {
+        Map<String, Object> state = new LinkedHashMap<>();
+        state.put("document", document);
+        state.put("provenance", provenance.document());
+        state.put("createdAt", createdAt);
+        return state;
+    }
+
+    /**
+     * Gives all links of one customer to another one, whose spokes then have as many records of it. A record that was still
+     * to be made where the other has one already is not made.
+     *
+     * @param moved takes the ids of the links that moved, and which was the last that either had
+     */
+    private void moveLinks(Case work, UUID from, UUID to, long version, Map<String, List<String>> moved)
+            throws SQLException {
+        record Lane(long id, UUID entityId, String spoke, boolean made, boolean underWay) {}
+        List<Lane> lanes = new ArrayList<>();
+        List<String> records = new ArrayList<>();
+        new Statements().read("""
+                select id, entity_id, spoke, external_id, coalesce(lease_until > ?, false) from link
+                where entity_id = any(?::uuid[]) and entity = 'customer' order by id
+                """, row -> {
+            lanes.add(new Lane(row.getLong(1), row.getObject(2, UUID.class), row.getString(3),
+                    row.getString(4) != null, row.getBoolean(5)));
+            if (row.getString(4) != null) {
+                work.turn().touch(new Workspace.LinkKey(row.getString(3), "customer", row.getString(4)));
+            }
+        }, Lanes.time(work.workspace().now()), (Object) Writing.ids(List.of(from, to))).execute(work.turn().session());
+        Columns superfluous = new Columns();
+        for (Lane lane : lanes) {
+            boolean another = lanes.stream().anyMatch(other -> other.spoke().equals(lane.spoke())
+                    && other.id() != lane.id() && (other.made() || other.underWay() || other.id() < lane.id()));
+            if (!lane.made() && !lane.underWay() && another) {
+                superfluous.add(lane.entityId(), lane.spoke(), lane.id());
+            } else if (lane.entityId().equals(from)) {
+                records.add(Long.toString(lane.id()));
+            }
+        }
+        if (!superfluous.isEmpty()) {
+            work.first().write("""
+                    delete from link l using (select unnest(?::uuid[]) entity_id, unnest(?) spoke,
+                      unnest(?::bigint[]) id) s
+                    where l.entity_id = s.entity_id and l.spoke = s.spoke and l.id = s.id
+                    """, superfluous.arrays());
+        }
+        moved.put("links", records);
+        moved.put("newestLink", List.of(lanes.isEmpty() ? "0" : Long.toString(lanes.getLast().id())));
+        give(work, from, to, records, version);
+    }
+
+    /** Gives links to another customer. What each record lacks of it is then written. */
+    private void give(Case work, UUID from, UUID to, List<String> links, long version) {
+        String[] listening = settings.listeners("customer").stream().map(SpokeProfile::spoke).toArray(String[]::new);
+        OffsetDateTime now = Lanes.time(work.workspace().now());
+        work.first().write("""
+                update link set entity_id = ?, wanted = ?, attempts = 0, problem = null, next_try_at = ?,
+                  state = case when spoke = any(?) then 'BEHIND' else 'SYNCED' end,
+                  behind_since = case when spoke = any(?) then coalesce(behind_since, ?) end
+                where entity_id = ? and entity = 'customer' and id = any(?::bigint[])
+                """, to, version, now, listening, listening, now, from, links.toArray(String[]::new));
+    }
+
+    /** Records go from one customer to another. Their spokes have to do nothing: what they hold stands for the other one now. */
+    private static void move(Case work, List<GoldenRow> records, UUID from, UUID to, String reason)
+            throws SQLException {
+        if (records.isEmpty()) {
+            return;
+        }
+        Workspace workspace = work.workspace();
+        for (GoldenRow golden : records) {
+            String field = golden.entity == Entity.CUSTOMER ? "memberOf" : "customer";
+            workspace.change(golden, referring(golden.document, field, from, to), List.of(field), work.source(),
+                    reason, null);
+        }
+        for (LinkRow link : workspace.loadLinks(records.stream().map(golden -> golden.id).toList())) {
+            if (link.base != null) {
+                String field = link.entity.equals("customer") ? "memberOf" : "customer";
+                workspace.hold(link, workspace.golden(link.entityId), referring(link.base, field, from, to),
+                        referring(link.ours, field, from, to), null);
+            }
+        }
+    }
+
+    private static Map<String, Object> referring(Map<String, Object> document, String field, UUID from, UUID to) {
+        if (!from.equals(reference(document, field))) {
+            return document;
+        }
+        Map<String, Object> other = new LinkedHashMap<>(document);
+        Map<String, Object> reference = new LinkedHashMap<>();
+        ((Map<?, ?>) document.get(field)).forEach((key, value) -> reference.put(key.toString(), value));
+        reference.put("id", to.toString());
+        other.put(field, reference);
+        return other;
+    }
+
+    private static UUID reference(Map<String, Object> document, String field) {
+        return document.get(field) instanceof Map<?, ?> reference && reference.get("id") != null
+                ? UUID.fromString(reference.get("id").toString())
+                : null;
+    }
+
+    private static void touch(Turn turn, GoldenRow customer) {
+        turn.touch(customer.id);
+        customer.keysBefore().forEach(turn::touch);
+        customer.keys().forEach(turn::touch);
+    }
+
+    /** Where a customer went that was merged into another one; empty when it was not. */
+    public Optional<UUID> mergedInto(UUID id) {
+        return transactions.run(session -> Optional.ofNullable(Workspace.redirects(session, List.of(id)).get(id)));
+    }
+
+    // ---- telling apart
+
+    /**
+     * Two customers are not the same: the question is closed and never asked again.
+     *
+     * @return APPLIED, or NOT_FOUND
+     */
+    public Outcome tellApart(UUID one, UUID other, String by) {
+        return correct(by, request("tell-apart", "one", one, "other", other), work -> {
+            loadCustomers(work.workspace(), one, other);
+            GoldenRow first = work.workspace().golden(one);
+            GoldenRow second = work.workspace().golden(other);
+            if (first == null || second == null) {
+                return Taken.notThere(first == null ? one : other);
+            }
+            if (first == second) {
+                return Taken.refused(first, Outcome.State.CONFLICT, null, "They are one customer: "
+                        + (one.equals(other) ? "both ids are the same." : "unmerge them first."), "conflict");
+            }
+            tellApart(work, one, other);
+            return new Taken(Outcome.State.APPLIED, first.id, first.version, null, Set.of());
+        });
+    }
+
+    /** The closed question remains, so that it is not asked again. */
+    private static void tellApart(Case work, UUID one, UUID other) {
+        String subject = possibleDuplicate(one, other);
+        OffsetDateTime now = Lanes.time(work.workspace().now());
+        work.workspace().resolve(subject);
+        work.first().write("""
+                insert into parked (id, kind, subject, cause, spoke, entity, entity_id, message, step, problem, detail,
+                  at, resolved_at)
+                select ?, 'POSSIBLE_DUPLICATE', here.subject, 'possible duplicate', ?, 'customer', ?, ?, 'crm:customer',
+                  'A person has told these two apart.', ?::json, ?, ?
+                from (select ?::text) here(subject) where not exists (select 1 from parked old
+                  where old.kind = 'POSSIBLE_DUPLICATE' and old.subject = here.subject)
+                """, Identifiers.next(work.workspace().now()), work.source().spoke(), one, work.source().message(),
+                Json.text(Map.of("other", other.toString())), now, now, subject);
+    }
+
+    static String possibleDuplicate(UUID one, UUID other) {
+        return "possible-duplicate:" + String.join(":", List.of(one.toString(), other.toString()).stream().sorted()
+                .toList());
+    }
+
+    // ---- parting
+
+    private record Merged(UUID id, UUID kept, UUID absorbed, Map<String, Object> keptBefore,
+            Map<String, Object> absorbedBefore, Map<String, Object> document, long version,
+            Map<String, Object> moved, Instant at) {
+
+        List<String> moved(String what) {
+            return moved.get(what) instanceof List<?> ids ? ids.stream().map(Object::toString).toList() : List.of();
+        }
+    }
+
+    /**
+     * Parts two customers that were merged. Each is again what it was, with what its own records said since; records go by
+     * whom they named. What names neither, such as an edit by a person, stays with the kept one and is listed. The two are
+     * told apart for good.
+     *
+     * @param id the absorbed customer, or the kept one if it has absorbed only one
+     * @return its outcome is APPLIED, NOT_FOUND (not merged), or CONFLICT
+     */
+    public Parted unmerge(UUID id, String by) {
+        Parted[] parted = new Parted[1];
+        Outcome outcome = correct(by, request("unmerge", "id", id), work -> {
+            parted[0] = null;
+            List<Merged> merges = merges(work.turn().session(), id);
+            if (merges.isEmpty()) {
+                return Taken.refused(null, Outcome.State.NOT_FOUND, "/id",
+                        "No customer " + id + " was merged with another one.", "unknown-reference");
+            }
+            Merged merge = merges.getFirst();
+            loadCustomers(work.workspace(), merge.kept());
+            GoldenRow kept = work.workspace().golden(merge.kept());
+            if (merges.size() > 1) {
+                return Taken.refused(kept, Outcome.State.CONFLICT, "/id", "Customer " + id
+                        + " has absorbed several: give the id of the one to part: "
+                        + merges.stream().map(one -> one.absorbed().toString()).toList() + ".", "conflict");
+            }
+            if (!kept.id.equals(merge.kept())) {
+                return Taken.refused(kept, Outcome.State.CONFLICT, "/id", "Customer " + merge.kept()
+                        + " was itself merged into another one later. Unmerge that first.", "conflict");
+            }
+            return part(work, merge, kept, parted);
+        });
+        return parted[0] == null
+                ? new Parted(outcome, null, null, List.of())
+                : new Parted(outcome, parted[0].parted(), parted[0].version(), parted[0].undecided());
+    }
+
+    /** The merge that a customer was absorbed in; else those in which it absorbed others. */
+    private static List<Merged> merges(Session session, UUID id) throws SQLException {
+        List<Merged> found = new ArrayList<>();
+        new Statements().read("""
+                select id, kept, absorbed, kept_before::text, absorbed_before::text, merged::text, version, moved::text,
+                  at from customer_merge where unmerged_at is null and (absorbed = ? or kept = ?) order by at, id
+                """, row -> found.add(new Merged(row.getObject(1, UUID.class), row.getObject(2, UUID.class),
+                row.getObject(3, UUID.class), Json.document(row.getString(4)), Json.document(row.getString(5)),
+                Json.document(row.getString(6)), row.getLong(7), Json.document(row.getString(8)),
+                Goldens.instant(row, 9))), id, id).execute(session);
+        List<Merged> absorbedIn = found.stream().filter(merge -> merge.absorbed().equals(id)).toList();
+        return absorbedIn.isEmpty() ? found : absorbedIn;
+    }
+
+    /** Which of the two later messages spoke of. */
+    private record Owners(UUID absorbed, Set<List<String>> kept, Set<List<String>> parted) {
+
+        /** Null when nobody can tell. @param named the spoke's own id of the customer, or the hub's */
+        Boolean parted(String spoke, String named) {
+            if (named == null) {
+                return null;
+            }
+            if (named.equals(absorbed.toString()) || parted.contains(List.of(spoke, named))) {
+                return true;
+            }
+            return kept.contains(List.of(spoke, named)) ? false : null;
+        }
+    }
+
+    private Taken part(Case work, Merged merge, GoldenRow kept, Parted[] parted) throws SQLException {
+        Workspace workspace = work.workspace();
+        Session session = work.turn().session();
+        List<String> links = new ArrayList<>();
+        Owners owners = owners(work, merge, links);
+        List<Undecided> undecided = new ArrayList<>();
+        Parting parting = replay(work, merge, kept, owners, undecided);
+
+        long version = kept.version + 1;
+        Map<String, Object> document = soundMembership(workspace, parting.kept().document());
+        Set<String> fields = differing(kept.document, document);
+        kept.provenance(parting.kept().provenance());
+        workspace.change(kept, document, fields, work.source(), "unmerged", null);
+        GoldenRow back = workspace.bringBack(merge.absorbed(), version - 1,
+                soundMembership(workspace, parting.absorbed().document()), parting.absorbed().provenance(),
+                work.source());
+        touch(work.turn(), back);
+        give(work, kept.id, back.id, links, version);
+        for (Entity entity : BELONGINGS) {
+            List<GoldenRow> theirs = new ArrayList<>();
+            Set<String> came = Set.copyOf(merge.moved(entity.word()));
+            Map<UUID, Created> later = later(session, entity, kept.id, merge.at());
+            for (GoldenRow golden : workspace.loadOf(entity, kept.id)) {
+                Created created = later.get(golden.id);
+                Boolean named = created == null ? null : owners.parted(created.spoke(), created.customer());
+                if (came.contains(golden.id.toString()) || Boolean.TRUE.equals(named)) {
+                    theirs.add(golden);
+                } else if (created != null && named == null && entity != Entity.CUSTOMER) {
+                    undecided.add(new Undecided(entity.word(), golden.id, golden.version, Set.of(), created.spoke(),
+                            created.message(), golden.createdAt));
+                }
+            }
+            theirs.removeIf(golden -> golden == back);
+            move(work, theirs, kept.id, back.id, "unmerged");
+        }
+        tellApart(work, kept.id, back.id);
+        work.last().write("update customer_merge set unmerged_at = ? where id = ?", Lanes.time(workspace.now()),
+                merge.id()).write("update customer set created_at = ?::timestamptz where id = ?",
+                        merge.absorbedBefore().get("createdAt"), back.id);
+        parted[0] = new Parted(null, back.id, back.version, undecided);
+        return Taken.done(kept, fields);
+    }
+
+    /** The top-level fields in which two states of a customer differ. */
+    private static Set<String> differing(Map<String, Object> one, Map<String, Object> other) {
+        Set<String> fields = new LinkedHashSet<>(one.keySet());
+        fields.addAll(other.keySet());
+        fields.removeIf(field -> Objects.equals(one.get(field), other.get(field)));
+        return fields;
+    }
+
+    /** An organization that a customer belonged to once may have been merged into another one since, or be gone. */
+    private static Map<String, Object> soundMembership(Workspace workspace, Map<String, Object> document)
+            throws SQLException {
+        UUID organization = reference(document, "memberOf");
+        if (organization == null) {
+            return document;
+        }
+        loadCustomers(workspace, organization);
+        GoldenRow there = workspace.golden(organization);
+        Map<String, Object> sound = new LinkedHashMap<>(document);
+        if (there == null) {
+            sound.remove("memberOf");
+        } else {
+            sound.put("memberOf", Map.of("id", there.id.toString()));
+        }
+        return sound;
+    }
+
+    /**
+     * Whose each record of the kept customer is. A record that the hub met after the merge is the absorbed one's when it would
+     * have been recognised as that and not as the other.
+     *
+     * @param links takes the links of the absorbed one
+     */
+    private static Owners owners(Case work, Merged merge, List<String> links) throws SQLException {
+        Set<String> moved = Set.copyOf(merge.moved("links"));
+        Map<UUID, Map<String, Object>> before = Map.of(merge.kept(), document(merge.keptBefore()), merge.absorbed(),
+                document(merge.absorbedBefore()));
+        Owners owners = new Owners(merge.absorbed(), new LinkedHashSet<>(), new LinkedHashSet<>());
+        Set<String> ofOthers = new LinkedHashSet<>();
+        for (Merged other : merges(work.turn().session(), merge.kept())) {
+            if (!other.id().equals(merge.id())) {
+                ofOthers.addAll(other.moved("links"));
+            }
+        }
+        long newest = Long.parseLong(merge.moved("newestLink").getFirst());
+        for (LinkRow link : work.workspace().loadLinks(List.of(merge.kept()))) {
+            boolean absorbed = moved.contains(link.id.toString())
+                    || link.id > newest && !ofOthers.contains(link.id.toString()) && recognised(link, before, merge);
+            if (absorbed) {
+                links.add(link.id.toString());
+            }
+            if (link.externalId != null) {
+                (absorbed ? owners.parted() : owners.kept()).add(List.of(link.spoke, link.externalId));
+                work.turn().touch(new Workspace.LinkKey(link.spoke, "customer", link.externalId));
+            }
+        }
+        return owners;
+    }
+
+    private static boolean recognised(LinkRow link, Map<UUID, Map<String, Object>> before, Merged merge) {
+        if (link.base == null) {
+            return false;
+        }
+        Set<MatchKey> keys = MatchKey.of(link.base);
+        Map<UUID, Matching.Candidate> candidates = new LinkedHashMap<>();
+        before.forEach((id, document) -> {
+            Set<MatchKey> shared = new LinkedHashSet<>(MatchKey.of(document));
+            shared.retainAll(keys);
+            if (!shared.isEmpty()) {
+                candidates.put(id, new Matching.Candidate(id, document, shared));
+            }
+        });
+        Matching.Verdict verdict = Matching.decide(link.base, candidates);
+        return merge.absorbed().equals(verdict.match()) && !verdict.possible().contains(merge.kept());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> document(Map<String, Object> state) {
+        return (Map<String, Object>) state.get("document");
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Provenance provenance(Map<String, Object> state) {
+        return Provenance.of((Map<String, Object>) state.get("provenance"));
+    }
+
+    private record Step(long version, Map<String, Object> fields, String spoke, UUID message, String reason, Instant at,
+            String customer) {}
+
+    /** Makes every change since the merge again, on the one of the two that it belongs to. */
+    private static Parting replay(Case work, Merged merge, GoldenRow kept, Owners owners, List<Undecided> undecided)
+            throws SQLException {
+        Session session = work.turn().session();
+        List<Step> steps = new ArrayList<>();
+        new Statements().read("""
+                select c.version, c.fields::text, c.spoke, c.message, c.reason, c.at, m.finding ->> 'customer'
+                from change c left join message m on m.id = c.message
+                where c.entity_id = ? and c.version > ? order by c.version
+                """, row -> steps.add(new Step(row.getLong(1), Json.document(row.getString(2)), row.getString(3),
+                row.getObject(4, UUID.class), row.getString(5), Goldens.instant(row, 6), row.getString(7))), merge
+                        .kept(),
+                merge.version()).execute(session);
+        Map<UUID, Merged> others = new LinkedHashMap<>();
+        for (Merged other : merges(session, merge.kept())) {
+            others.put(other.id(), other);
+        }
+        Parting parting = new Parting("customer", merge.document(), document(merge.keptBefore()),
+                provenance(merge.keptBefore()), document(merge.absorbedBefore()), provenance(merge.absorbedBefore()),
+                kept.document, kept.provenance());
+        for (Step step : steps) {
+            Merged other = others.get(step.message());
+            if (other != null) {
+                // Whoever parts these two one day must not bring back what belongs to the one that goes now.
+                work.last().write("update customer_merge set kept_before = ?::json where id = ?",
+                        Json.text(state(parting.kept().document(), parting.kept().provenance(),
+                                other.keptBefore().get("createdAt"))),
+                        other.id());
+            }
+            Boolean parted = owners.parted(step.spoke(), step.customer());
+            parting.again(step.fields(), new Source(step.spoke(), step.message(), null, step.at()),
+                    Boolean.TRUE.equals(parted) ? parting.absorbed() : parting.kept());
+            if (parted == null && !step.reason().equals("merged") && !step.reason().equals("unmerged")) {
+                undecided.add(new Undecided("customer", kept.id, step.version(), step.fields().keySet(), step.spoke(),
+                        step.message(), step.at()));
+            }
+        }
+        return parting;
+    }
+
+    /** @param customer what the message that made the record called its customer; null when it gave no id */
+    private record Created(String spoke, UUID message, String customer) {}
+
+    /** The records of a customer that were made since. An invoice goes with its order. */
+    private static Map<UUID, Created> later(Session session, Entity entity, UUID customer, Instant since)
+            throws SQLException {
+        Map<UUID, Created> created = new LinkedHashMap<>();
+        if (entity == Entity.CUSTOMER) {
+            return created;
+        }
+        String source = entity == Entity.INVOICE ? "t.sales_order" : "t.id";
+        new Statements().read("""
+                select t.id, c.spoke, c.message, m.finding ->> 'customer' from %s t
+                left join change c on c.entity_id = %s and c.version = 1
+                left join message m on m.id = c.message
+                where t.customer = ? and t.created_at >= ?
+                """.formatted(entity.table(), source),
+                row -> created.put(row.getObject(1, UUID.class), new Created(
+                        Objects.requireNonNullElse(row.getString(2), ""), row.getObject(3, UUID.class),
+                        row.getString(4))),
+                customer, Lanes.time(since)).execute(session);
+        return created;
+    }
+
+    // ---- restoring
+
+    /**
+     * Which earlier value is meant: the one that a message said, whether it ever won or not, or the one of a version. One of
+     * the two is null.
+     *
+     * @param path of the field, as {@link Goldens#origins} gives it; with a version also of an element or a top-level field
+     */
+    public record Earlier(String path, UUID message, Long version) {}
+
+    /**
+     * A customer says again what it, or somebody who lost, said earlier. That is an edit by a person and flows to the spokes.
+     *
+     * @param edit which customer, and the version that the person saw
+     * @return APPLIED, UNCHANGED, NOT_FOUND (the customer or the earlier value), or CONFLICT
+     */
+    public Outcome restore(Edit edit, Earlier earlier, String by) {
+        return correct(by, request("restore", "id", edit.id(), "field", earlier.path(), "message", earlier.message(),
+                "version", earlier.version()), work -> {
+                    loadCustomers(work.workspace(), edit.id());
+                    GoldenRow golden = work.workspace().golden(edit.id());
+                    if (golden == null) {
+                        return Taken.notThere(edit.id());
+                    }
+                    if (edit.expectedVersion() != null && edit.expectedVersion() != golden.version) {
+                        return Taken.refused(golden, Outcome.State.CONFLICT, null, "The record is at version "
+                                + golden.version + ", not " + edit.expectedVersion()
+                                + ". Read it again and repeat the edit.", "conflict");
+                    }
+                    return restore(work, golden, earlier);
+                });
+    }
+
+    private static Taken restore(Case work, GoldenRow golden, Earlier earlier) throws SQLException {
+        Map<String, Object> document = null;
+        if (earlier.message() != null) {
+            Optional<Lost> lost = golden.provenance().lost(earlier.path()).stream()
+                    .filter(value -> value.source().message().equals(earlier.message())).findFirst();
+            document = lost
+                    .map(value -> Past.with("customer", golden.document, earlier.path(), value.value()))
+                    .orElse(null);
+            lost.ifPresent(value -> work.workspace()
+                    .resolve("conflict:" + golden.id + ":" + earlier.path() + ":" + value.source().spoke()));
+        }
+        if (document == null) {
+            Map<String, Object> then = asOf(work.turn().session(), golden.id, earlier);
+            document = then == null ? null : Past.again("customer", golden.document, then, earlier.path());
+        }
+        if (document == null) {
+            return Taken.refused(golden, Outcome.State.NOT_FOUND, "/field",
+                    "Nothing is known of an earlier value of " + earlier.path()
+                            + " from there. The field's explanation lists what is known.",
+                    "unknown-reference");
+        }
+        document = soundMembership(work.workspace(), document);
+        Set<String> fields = differing(golden.document, document);
+        if (fields.isEmpty()) {
+            return Taken.nothing(golden);
+        }
+        Past.record("customer", golden.document, document, golden.provenance(), work.source(), "restored");
+        work.workspace().change(golden, document, fields, work.source(), "restored", null);
+        return Taken.done(golden, fields);
+    }
+
+    /** What the customer said of the field's part of itself then; null when nobody knows. */
+    private static Map<String, Object> asOf(Session session, UUID id, Earlier earlier) throws SQLException {
+        int end = earlier.path().indexOf('/', 1);
+        String field = end < 0 ? earlier.path().substring(1) : earlier.path().substring(1, end);
+        List<Map<String, Object>> then = new ArrayList<>();
+        new Statements().read("""
+                select version, message, fields::text from change
+                where entity_id = ? and version <= ? order by version desc
+                """, row -> {
+            Map<String, Object> fields = Json.document(row.getString(3));
+            boolean meant = earlier.message() == null
+                    || earlier.message().equals(row.getObject(2, UUID.class));
+            if (then.isEmpty() && meant && fields.containsKey(field)) {
+                then.add(fields);
+            }
+        }, id, earlier.version() == null ? Long.MAX_VALUE : earlier.version()).execute(session);
+        if (then.isEmpty()) {
+            return null;
+        }
+        Map<String, Object> document = new LinkedHashMap<>(then.getFirst());
+        document.values().removeIf(Objects::isNull);
+        return document;
+    }
+
+    // ---- what all have in common
+
+    private static void loadCustomers(Workspace workspace, UUID... ids) throws SQLException {
+        workspace.load(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(ids));
+    }
+
+    private static Map<String, Object> request(Object... words) {
+        Map<String, Object> request = new LinkedHashMap<>();
+        request.put("correction", words[0]);
+        for (int i = 1; i < words.length; i += 2) {
+            if (words[i + 1] != null) {
+                request.put(words[i].toString(), words[i + 1].toString());
+            }
+        }
+        return request;
+    }
+
+    private Outcome correct(String by, Map<String, Object> request, Correction correction) {
+        Instant now = clock.instant();
+        UUID message = Identifiers.next(now);
+        byte[] received = Json.text(request).getBytes(StandardCharsets.UTF_8);
+        Arrival arrival = new Arrival(by, "customer", null, "rest", "application/json", received, now, null, null, null,
+                null, null);
+        Outcome done = transactions.write(turn -> {
+            turn.await();
+            Workspace workspace = new Workspace(turn.session(), settings, now);
+            Case work = new Case(turn, workspace, new Source(by, message, null, now), new Statements(),
+                    new Statements());
+            Taken taken = correction.in(work);
+            Outcome outcome = new Outcome(taken.state(), message, taken.id(), taken.version(), taken.refusal());
+            workspace.journal(new Ingest.Prepared(arrival, message, Identifiers.sha256(received), Set.of()), null,
+                    outcome, Map.of("recognised", request.get("correction"), "changed", List.copyOf(taken.changed())));
+            turn.commit(work.first().and(workspace.write(turn)).and(work.last()));
+            return outcome;
+        });
+        changed.run();
+        return done;
+    }
+}
