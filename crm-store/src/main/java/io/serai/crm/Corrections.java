@@ -65,14 +65,14 @@ public final class Corrections {
             Instant at) {}
 
     /** One correction under way. */
-    private record Case(Turn turn, Workspace workspace, Source source, Statements first, Statements last) {}
+    record Case(Turn turn, Workspace workspace, Source source, Statements first, Statements last) {}
 
-    private interface Correction {
+    interface Correction {
         Taken in(Case work) throws SQLException;
     }
 
     /** @param refusal null when it was done */
-    private record Taken(Outcome.State state, UUID id, Long version, Refusal refusal, Set<String> changed) {
+    record Taken(Outcome.State state, UUID id, Long version, Refusal refusal, Set<String> changed) {
 
         static Taken done(GoldenRow golden, Set<String> changed) {
             return new Taken(Outcome.State.APPLIED, golden.id, golden.version, null, changed);
@@ -114,6 +114,10 @@ public final class Corrections {
             }
             if (kept == absorbed) {
                 return Taken.nothing(kept);
+            }
+            if (erased(work, kept) || erased(work, absorbed)) {
+                return Taken.refused(kept, Outcome.State.CONFLICT, null,
+                        "One of the two was erased; what is left of it belongs to its invoices.", "erased");
             }
             return merge(work, kept, absorbed);
         });
@@ -259,13 +263,13 @@ public final class Corrections {
         return other;
     }
 
-    private static UUID reference(Map<String, Object> document, String field) {
+    static UUID reference(Map<String, Object> document, String field) {
         return document.get(field) instanceof Map<?, ?> reference && reference.get("id") != null
                 ? UUID.fromString(reference.get("id").toString())
                 : null;
     }
 
-    private static void touch(Turn turn, GoldenRow customer) {
+    static void touch(Turn turn, GoldenRow customer) {
         turn.touch(customer.id);
         customer.keysBefore().forEach(turn::touch);
         customer.keys().forEach(turn::touch);
@@ -682,11 +686,17 @@ public final class Corrections {
 
     // ---- what all have in common
 
-    private static void loadCustomers(Workspace workspace, UUID... ids) throws SQLException {
+    static boolean erased(Case work, GoldenRow customer) throws SQLException {
+        Session session = work.turn().session();
+        return !session.tombstones().isEmpty()
+                && session.tombstones().containsKey(session.marks().customer(customer.id));
+    }
+
+    static void loadCustomers(Workspace workspace, UUID... ids) throws SQLException {
         workspace.load(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(ids));
     }
 
-    private static Map<String, Object> request(Object... words) {
+    static Map<String, Object> request(Object... words) {
         Map<String, Object> request = new LinkedHashMap<>();
         request.put("correction", words[0]);
         for (int i = 1; i < words.length; i += 2) {
@@ -697,7 +707,7 @@ public final class Corrections {
         return request;
     }
 
-    private Outcome correct(String by, Map<String, Object> request, Correction correction) {
+    Outcome correct(String by, Map<String, Object> request, Correction correction) {
         Instant now = clock.instant();
         UUID message = Identifiers.next(now);
         byte[] received = Json.text(request).getBytes(StandardCharsets.UTF_8);

@@ -31,14 +31,17 @@ final class IngestBatch {
     private final Map<String, Merge> merges = new HashMap<>();
     /** By what each customer document that arrived is found. */
     private final Map<Map<String, Object>, Set<MatchKey>> keysSaid = new IdentityHashMap<>();
+    private final Session session;
 
     IngestBatch(Session session, Settings settings, Instant now) {
+        this.session = session;
         this.settings = settings;
         this.workspace = new Workspace(session, settings, now);
     }
 
     Transactions.Plan<List<Outcome>> plan(List<Ingest.Prepared> batch) throws SQLException {
         load(batch);
+        workspace.read().add(Tombstones.ALL);
         List<Outcome> outcomes = new ArrayList<>(batch.size());
         for (Ingest.Prepared prepared : batch) {
             outcomes.add(take(prepared));
@@ -132,6 +135,9 @@ final class IngestBatch {
     private Outcome take(Ingest.Prepared prepared) throws SQLException {
         Arrival arrival = prepared.arrival();
         Workspace.Known known = workspace.message(arrival.spoke(), arrival.eventId());
+        if (erased(prepared)) {
+            return refuseErased(prepared, known);
+        }
         String event = arrival.eventId();
         Refusal refusal = arrival.refusal();
         if (known != null) {
@@ -169,6 +175,52 @@ final class IngestBatch {
                     arrival.spoke() + " " + taken.refusal().step() + " " + taken.refusal().field() + " " + code,
                     arrival.spoke(), arrival.entity(), null, prepared.messageId(), taken.refusal(), Map.of());
         }
+        return outcome;
+    }
+
+    /**
+     * Whether an arrival speaks of somebody who was erased: by the hub's id or the spoke's, or as a newcomer with an address
+     * or number of theirs. A record that is linked is known to be somebody else's.
+     */
+    private boolean erased(Ingest.Prepared prepared) throws SQLException {
+        Map<String, UUID> erased = session.tombstones();
+        if (erased.isEmpty()) {
+            return false;
+        }
+        Tombstones marks = session.marks();
+        Arrival arrival = prepared.arrival();
+        if (arrival.edit() != null) {
+            return erased.containsKey(marks.customer(arrival.edit().id()));
+        }
+        Map<String, Object> customer = customerOf(arrival);
+        if (customer == null) {
+            return false;
+        }
+        UUID id = arrival.entity().equals("customer") ? null : uuid(customer.get("id"));
+        String externalId = sourceText(customer, "id");
+        if (id != null || workspace.link(arrival.spoke(), "customer", externalId) != null) {
+            return id != null && erased.containsKey(marks.customer(id));
+        }
+        return externalId != null && erased.containsKey(marks.record(arrival.spoke(), externalId))
+                || prepared.keys().stream().filter(key -> key.kind().decides()).map(marks::of)
+                        .anyMatch(erased::containsKey);
+    }
+
+    /** That it came is written down, and nothing of what it said. */
+    private Outcome refuseErased(Ingest.Prepared prepared, Workspace.Known known) {
+        Refusal why = new Refusal("crm:" + prepared.arrival().entity(), null,
+                "The person it speaks of was erased from the hub. Nothing of it was kept. If the person has come back of"
+                        + " their own will, an operator has to lift the erasure first.",
+                "erased");
+        if (known != null) {
+            return new Outcome(State.REJECTED, known.id(), null, null, why);
+        }
+        Arrival arrival = prepared.arrival();
+        Arrival stripped = new Arrival(arrival.spoke(), arrival.entity(), arrival.eventId(), arrival.protocol(),
+                arrival.contentType(), new byte[0], arrival.receivedAt(), null, why, arrival.mapping(), null, null);
+        Outcome outcome = new Outcome(State.REJECTED, prepared.messageId(), null, null, why);
+        workspace.journal(new Ingest.Prepared(stripped, prepared.messageId(), new byte[0], Set.of()),
+                arrival.eventId(), outcome, Map.of());
         return outcome;
     }
 

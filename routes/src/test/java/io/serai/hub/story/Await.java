@@ -7,11 +7,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** Waits for something to become true, no longer than it may take. */
-final class Await {
+public final class Await {
     private Await() {}
 
     /** Repeats the assertion until it holds; fails with its last failure. */
-    static void until(Duration longest, ThrowingCallable assertion) {
+    public static void until(Duration longest, ThrowingCallable assertion) {
         long deadline = System.nanoTime() + longest.toNanos();
         while (true) {
             try {
