@@ -6,6 +6,6 @@ package io.serai.crm;
  * @param step the step that refused it, e.g. {@code mapping:shopify/customer-to-canonical}
  * @param field JSON pointer or column name; null when the whole is meant
  * @param problem a full sentence: what is wrong and what to do
- * @param code short and stable: malformed, invalid, too-large, unknown-reference, mapping-failed, timeout, key-reuse
+ * @param code short and stable: malformed, invalid, too-large, unknown-reference, mapping-failed, timeout, key-reuse, erased
  */
 public record Refusal(String step, String field, String problem, String code) {}
