@@ -1,17 +1,11 @@
 package io.serai.crm;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.sql.ResultSet;
-import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -85,95 +79,6 @@ public final class Erasures {
     /** @param receipt null when nobody was erased */
     public record Erased(Outcome outcome, Receipt receipt) {}
 
-    // ---- finding all that is held
-
-    /**
-     * Everything that leads to a person.
-     *
-     * @param customers the ids they ever had
-     * @param belongings ids of orders, invoices and so on, by entity
-     * @param keys by what they were ever recognised
-     * @param changes numbers of the changes that say something of them
-     */
-    private record Person(Set<UUID> customers, Map<Entity, Set<UUID>> belongings, Set<MatchKey> keys,
-            Set<Long> changes) {
-
-        Set<UUID> all() {
-            Set<UUID> all = new LinkedHashSet<>(customers);
-            belongings.values().forEach(all::addAll);
-            return all;
-        }
-    }
-
-    private static Person person(Session session, UUID customer) throws SQLException {
-        Person person = new Person(new LinkedHashSet<>(List.of(customer)), new LinkedHashMap<>(), new LinkedHashSet<>(),
-                new LinkedHashSet<>());
-        new Statements().read("""
-                with recursive part(id) as (
-                  select ?::uuid union select m.absorbed from part
-                    join customer_merge m on m.kept = part.id and m.unmerged_at is null)
-                select id from part
-                """, row -> person.customers().add(row.getObject(1, UUID.class)), customer).execute(session);
-        Object customers = Writing.ids(person.customers());
-        Statements statements = new Statements();
-        for (Entity entity : BELONGINGS) {
-            Set<UUID> ids = new LinkedHashSet<>();
-            person.belongings().put(entity, ids);
-            statements.read("select id from " + entity.table() + " where customer = any(?::uuid[])",
-                    row -> ids.add(row.getObject(1, UUID.class)), customers);
-        }
-        Set<UUID> payments = new LinkedHashSet<>();
-        person.belongings().put(Entity.PAYMENT, payments);
-        // While two were one, the log of the kept one speaks of both.
-        statements.read("""
-                select p.id from payment p join sales_order o on o.id = p.sales_order where o.customer = any(?::uuid[])
-                union select p.id from payment p join invoice i on i.id = p.invoice where i.customer = any(?::uuid[])
-                """, row -> payments.add(row.getObject(1, UUID.class)), customers, customers)
-                .read("""
-                        select sequence, fields::text from change
-                        where entity_id = any(?::uuid[]) and entity = 'customer'
-                        """, row -> {
-                    person.changes().add(row.getLong(1));
-                    person.keys().addAll(keys(Json.document(row.getString(2))));
-                }, customers)
-                .read("""
-                        select c.sequence from customer_merge m join change c on c.entity_id = m.kept
-                          and c.version >= m.version and c.at <= m.unmerged_at where m.absorbed = any(?::uuid[])
-                        """, row -> person.changes().add(row.getLong(1)), customers)
-                .read("select document::text from customer where id = any(?::uuid[])",
-                        row -> person.keys().addAll(keys(Json.document(row.getString(1)))), customers)
-                .execute(session);
-        Set<UUID> emptied = new LinkedHashSet<>();
-        List.of(Entity.ORDER, Entity.OPPORTUNITY, Entity.INTERACTION)
-                .forEach(entity -> emptied.addAll(person.belongings().get(entity)));
-        new Statements().read("select sequence from change where entity_id = any(?::uuid[])",
-                row -> person.changes().add(row.getLong(1)), (Object) Writing.ids(emptied)).execute(session);
-        return person;
-    }
-
-    private static Set<MatchKey> keys(Map<String, Object> document) {
-        Set<MatchKey> keys = new LinkedHashSet<>(MatchKey.of(document));
-        keys.removeIf(key -> !key.kind().decides());
-        return keys;
-    }
-
-    /**
-     * The messages that speak of a person: those that led to one of their records, and of those that led nowhere (refused,
-     * parked, of no concern) the ones that name an address or number of theirs. The journal has no index for this, which
-     * every message would pay for: it is read through.
-     */
-    private static Set<UUID> messages(Session session, Person person, UUID from) throws SQLException {
-        Set<UUID> found = new LinkedHashSet<>();
-        String[] named = person.keys().stream().filter(key -> key.kind() != MatchKey.Kind.IDENTIFIER)
-                .map(MatchKey::value).toArray(String[]::new);
-        new Statements().read("""
-                select id from message where id >= ? and (entity_id = any(?::uuid[]) or entity_id is null and exists (
-                  select 1 from unnest(?) w(word) where position(w.word in lower(encode(received, 'escape'))) > 0))
-                """, row -> found.add(row.getObject(1, UUID.class)), from, Writing.ids(person.all()), named)
-                .execute(session);
-        return found;
-    }
-
     // ---- erasing
 
     /**
@@ -194,7 +99,7 @@ public final class Erasures {
         boolean[] written = new boolean[1];
         Instant begin = clock.instant();
         UUID id = corrections.mergedInto(asked).orElse(asked);
-        Set<UUID> messages = transactions.run(session -> messages(session, person(session, id), new UUID(0, 0)));
+        Set<UUID> messages = transactions.run(session -> Held.of(session, id).messages(session, new UUID(0, 0)));
         try {
             Outcome outcome = corrections.correct(by, Corrections.request("erase", "id", asked), work -> {
                 written[0] = false;
@@ -204,13 +109,13 @@ public final class Erasures {
                     return Taken.notThere(asked);
                 }
                 Session session = work.turn().session();
-                Person person = person(session, golden.id);
+                Held person = Held.of(session, golden.id);
                 Taken no = mustWait(session, golden, person);
                 if (no != null) {
                     return no;
                 }
                 Set<UUID> all = new LinkedHashSet<>(messages);
-                all.addAll(messages(session, person, Identifiers.next(begin.minus(ON_THE_WAY))));
+                all.addAll(person.messages(session, Identifiers.next(begin.minus(ON_THE_WAY))));
                 return erase(work, golden, person, all, erasure, anew, written);
             });
             return new Erased(outcome, receipt(erasure).orElse(null));
@@ -223,7 +128,7 @@ public final class Erasures {
     }
 
     /** Null when nothing is under way that must come to its end first. */
-    private Taken mustWait(Session session, GoldenRow golden, Person person) throws SQLException {
+    private Taken mustWait(Session session, GoldenRow golden, Held person) throws SQLException {
         List<String> open = new ArrayList<>();
         List<String> busy = new ArrayList<>();
         new Statements()
@@ -246,7 +151,7 @@ public final class Erasures {
                         + " is being told of this customer at this moment. Try again in a minute.", "busy");
     }
 
-    private Taken erase(Case work, GoldenRow golden, Person person, Set<UUID> messages, UUID erasure, boolean anew,
+    private Taken erase(Case work, GoldenRow golden, Held person, Set<UUID> messages, UUID erasure, boolean anew,
             boolean[] written) throws SQLException {
         Workspace workspace = work.workspace();
         Session session = work.turn().session();
@@ -330,7 +235,7 @@ public final class Erasures {
         return new Taken(Outcome.State.APPLIED, golden.id, golden.version + 1, null, Set.of());
     }
 
-    private static String plural(Entity entity) {
+    static String plural(Entity entity) {
         return entity == Entity.OPPORTUNITY ? "opportunities" : entity.word() + "s";
     }
 
@@ -345,7 +250,7 @@ public final class Erasures {
     }
 
     /** What somebody who stays has too is no mark of the one who goes. */
-    private static Set<MatchKey> unshared(Session session, Person person) throws SQLException {
+    private static Set<MatchKey> unshared(Session session, Held person) throws SQLException {
         Map<String, MatchKey> hashed = new LinkedHashMap<>();
         person.keys().forEach(key -> hashed.put(key.hashed(), key));
         new Statements().read("""
@@ -420,7 +325,7 @@ public final class Erasures {
     }
 
     /** Every record of the person in a spoke has to go there as well. */
-    private static void inSpokes(Case work, Person person, Set<UUID> removed, UUID erasure, Set<String> marks)
+    private static void inSpokes(Case work, Held person, Set<UUID> removed, UUID erasure, Set<String> marks)
             throws SQLException {
         Session session = work.turn().session();
         Columns records = new Columns();
@@ -462,7 +367,7 @@ public final class Erasures {
     }
 
     /** Leaves of messages, parked items, deliveries and merges that they were, and nothing of what they said. */
-    private static void empty(Case work, Person person, Set<UUID> messages) {
+    private static void empty(Case work, Held person, Set<UUID> messages) {
         OffsetDateTime now = Lanes.time(work.workspace().now());
         Object all = Writing.ids(person.all());
         Object customers = Writing.ids(person.customers());
@@ -691,78 +596,10 @@ public final class Erasures {
 
     /**
      * Everything that is held about a customer, in one document: the record and where its values came from, what each spoke
-     * holds, what belongs to it, and every message as it came.
+     * holds, what belongs to it, and every message as it came. Empty when there is no such customer.
      */
     public Optional<Map<String, Object>> export(UUID asked) {
         UUID id = corrections.mergedInto(asked).orElse(asked);
-        return transactions.run(session -> {
-            Person person = person(session, id);
-            Map<String, Object> export = new LinkedHashMap<>();
-            Object customers = Writing.ids(person.customers());
-            Object all = Writing.ids(person.all());
-            export.put("customers", rows(session, "select id, version, document, provenance, created_at, updated_at"
-                    + " from customer where id = any(?::uuid[])", customers));
-            if (((List<?>) export.get("customers")).isEmpty()) {
-                return Optional.empty();
-            }
-            export.put("merges", rows(session, "select kept, absorbed, kept_before, absorbed_before, merged_by, at,"
-                    + " unmerged_at from customer_merge where kept = any(?::uuid[]) or absorbed = any(?::uuid[])",
-                    customers, customers));
-            for (Map.Entry<Entity, Set<UUID>> belongings : person.belongings().entrySet()) {
-                Entity entity = belongings.getKey();
-                export.put(plural(entity),
-                        rows(session, "select id, version, document, provenance, created_at, updated_at from "
-                                + entity.table() + " where id = any(?::uuid[])",
-                                (Object) Writing.ids(belongings.getValue())));
-            }
-            export.put("links", rows(session, "select spoke, entity, external_id, entity_id, base as holds, ours,"
-                    + " revision, state, synced_at from link where entity_id = any(?::uuid[])", all));
-            export.put("changes", rows(session, "select sequence, entity, entity_id, version, fields, spoke, message,"
-                    + " reason, at from change where sequence = any(?) order by sequence",
-                    (Object) person.changes().toArray(Long[]::new)));
-            export.put("messages", rows(session, "select id, spoke, entity, protocol, event, content_type, received_at,"
-                    + " mapping, state, entity_id, version, refusal, finding, received from message"
-                    + " where id = any(?::uuid[]) order by id",
-                    (Object) Writing.ids(messages(session, person, new UUID(0, 0)))));
-            export.put("deliveries", rows(session, "select spoke, entity, entity_id, version, operation, fields,"
-                    + " outcome, problem, at from delivery where entity_id = any(?::uuid[])", all));
-            export.put("parked", rows(session, "select id, kind, spoke, entity, entity_id, message, field, problem,"
-                    + " detail, at, resolved_at from parked where entity_id = any(?::uuid[])", all));
-            return Optional.of(export);
-        });
-    }
-
-    private static List<Map<String, Object>> rows(Session session, String sql, Object... parameters)
-            throws SQLException {
-        List<Map<String, Object>> rows = new ArrayList<>();
-        new Statements().read(sql, row -> rows.add(row(row)), parameters).execute(session);
-        return rows;
-    }
-
-    private static Map<String, Object> row(ResultSet row) throws SQLException {
-        Map<String, Object> columns = new LinkedHashMap<>();
-        ResultSetMetaData about = row.getMetaData();
-        for (int i = 1; i <= about.getColumnCount(); i++) {
-            Object value = switch (about.getColumnTypeName(i)) {
-                case "json", "document" -> Json.value(row.getString(i));
-                case "timestamptz" -> Goldens.instant(row, i);
-                case "bytea" -> text(row.getBytes(i));
-                case "int8", "int4", "record_version" -> row.getObject(i, Long.class);
-                default -> row.getString(i);
-            };
-            if (value != null) {
-                columns.put(about.getColumnLabel(i), value);
-            }
-        }
-        return columns;
-    }
-
-    /** As it reads; what is no text, in base64. */
-    private static String text(byte[] bytes) {
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException noText) {
-            return "base64:" + Base64.getEncoder().encodeToString(bytes);
-        }
+        return transactions.run(session -> Held.of(session, id).export(session));
     }
 }

@@ -555,13 +555,19 @@ final class Workspace {
         }
     }
 
-    /** A customer comes back that was merged into another one. @param version the last that anybody may know of it */
-    GoldenRow bringBack(UUID id, long version, Map<String, Object> document, Provenance provenance, Source source) {
+    /**
+     * A customer comes back that was merged into another one.
+     *
+     * @param version the last that anybody may know of it
+     * @param fields all that it says or said before
+     */
+    GoldenRow bringBack(UUID id, long version, Map<String, Object> document, Set<String> fields, Provenance provenance,
+            Source source) {
         GoldenRow golden = new GoldenRow(Entity.CUSTOMER, id, version, new LinkedHashMap<>(), null, now);
         golden.provenance = provenance;
         golden.isNew = true;
         goldens.put(id, golden);
-        change(golden, document, document.keySet(), source, "unmerged", null);
+        change(golden, document, fields, source, "unmerged", null);
         return golden;
     }
 

@@ -228,6 +228,8 @@ class ErasureTest {
         Outcome created = known();
         Outcome eva = hub.says("erp", "customer", person("c5", "Eva", "Muster", "eva@example.org", null));
         hub.store.corrections().merge(eva.id(), created.id(), CLERK);
+        hub.says("erp", "customer", with(anna("c1"), "note", "Calls herself Canary"));
+        hub.says("erp", "customer", with(anna("c1"), "note", "Calls herself Canary"));
         hub.store.corrections().unmerge(created.id(), CLERK);
         hub.delivers("shop", "customer");
         hub.delivers("books", "customer");
