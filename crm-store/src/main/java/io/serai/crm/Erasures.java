@@ -31,8 +31,6 @@ import io.serai.crm.plan.Provenance;
  */
 public final class Erasures {
     private static final Logger LOG = LoggerFactory.getLogger(Erasures.class);
-    private static final List<Entity> BELONGINGS = List.of(Entity.ORDER, Entity.INVOICE, Entity.OPPORTUNITY,
-            Entity.INTERACTION);
     /** What an invoice has to say of its buyer. */
     private static final List<String> BUYER = List.of("kind", "name", "organizationName", "addresses", "identifiers");
     private static final String KEPT = "Invoices, and the sale, the payments and the buyer they speak of, are accounting"
@@ -162,7 +160,7 @@ public final class Erasures {
         unshared(session, person).forEach(key -> marks.add(session.marks().of(key)));
 
         Map<Entity, List<GoldenRow>> belongings = new LinkedHashMap<>();
-        for (Entity entity : BELONGINGS) {
+        for (Entity entity : Held.BELONGINGS) {
             belongings.put(entity, workspace.loadOf(entity, golden.id));
         }
         Set<UUID> paidFor = new HashSet<>();
@@ -173,7 +171,7 @@ public final class Erasures {
                 """, row -> paidFor.add(row.getObject(1, UUID.class)), golden.id).execute(session);
         Set<UUID> removed = new LinkedHashSet<>();
         List<Map<String, Object>> kept = new ArrayList<>();
-        for (Entity entity : BELONGINGS) {
+        for (Entity entity : Held.BELONGINGS) {
             Set<UUID> gone = new LinkedHashSet<>();
             for (GoldenRow one : belongings.get(entity)) {
                 boolean stays = entity == Entity.INVOICE || entity == Entity.ORDER && paidFor.contains(one.id);

@@ -30,7 +30,7 @@ import io.serai.crm.plan.MatchKey;
  */
 record Held(Set<UUID> customers, Map<Entity, Set<UUID>> belongings, Set<MatchKey> keys, Set<Long> changes,
         Set<UUID> former, Set<String> records) {
-    private static final List<Entity> BELONGINGS = List.of(Entity.ORDER, Entity.INVOICE, Entity.OPPORTUNITY,
+    static final List<Entity> BELONGINGS = List.of(Entity.ORDER, Entity.INVOICE, Entity.OPPORTUNITY,
             Entity.INTERACTION);
 
     Set<UUID> all() {
