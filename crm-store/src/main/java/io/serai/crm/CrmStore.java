@@ -38,13 +38,16 @@ public final class CrmStore implements AutoCloseable {
     private final Spokes spokes;
     private final Cursors cursors;
     private final Reconciliation reconciliation;
+    private final Corrections corrections;
+    private final Erasures erasures;
 
-    private CrmStore(DataSource runtime, Settings settings, InstantSource clock) {
-        Transactions transactions = new Transactions(runtime, settings.tenant());
+    private CrmStore(DataSource runtime, Settings settings, InstantSource clock, ErasureLedger ledger) {
+        Transactions transactions = new Transactions(runtime, settings.tenant(), new Tombstones(ledger));
         transactions.run(session -> {
             new Statements().write(
                     "insert into change_head (turn, sequence, hash) values (0, 0, '\\x00') on conflict do nothing")
                     .execute(session);
+            session.tombstones(); // under another key it would let everybody in again: then there is no start
             return null;
         });
         this.settings = settings;
@@ -54,11 +57,14 @@ public final class CrmStore implements AutoCloseable {
         this.goldens = new Goldens(transactions);
         this.messages = new Messages(transactions);
         this.parked = new ParkedItems(transactions);
-        this.parkedWork = new ParkedWork(transactions, settings, clock, ingest, parked, this::changed);
         this.changes = new Changes(transactions);
         this.spokes = new Spokes(transactions, settings, clock);
         this.cursors = new Cursors(transactions, clock);
         this.reconciliation = new Reconciliation(transactions, settings, clock, ingest, this::changed);
+        this.corrections = new Corrections(transactions, settings, clock, this::changed);
+        this.parkedWork = new ParkedWork(transactions, settings, clock, ingest, corrections, parked, this::changed);
+        this.erasures = new Erasures(transactions, clock, corrections, ledger);
+        erasures.applyLedger();
     }
 
     /**
@@ -95,7 +101,18 @@ public final class CrmStore implements AutoCloseable {
      * @param runtime connects as the runtime role
      */
     public static CrmStore open(DataSource runtime, Settings settings, InstantSource clock) {
-        return new CrmStore(runtime, settings, clock);
+        return open(runtime, settings, clock, null);
+    }
+
+    /**
+     * Opens a store in which people can be erased. What the ledger knows and the database does not, because it was restored
+     * from a backup, is erased again before this returns.
+     *
+     * @param runtime connects as the runtime role
+     * @throws IllegalStateException when people were erased under another key than the ledger's
+     */
+    public static CrmStore open(DataSource runtime, Settings settings, InstantSource clock, ErasureLedger ledger) {
+        return new CrmStore(runtime, settings, clock, ledger);
     }
 
     /** Is told after every commit that may have left a spoke behind. Must return at once. */
@@ -125,6 +142,14 @@ public final class CrmStore implements AutoCloseable {
 
     public Goldens goldens() {
         return goldens;
+    }
+
+    public Corrections corrections() {
+        return corrections;
+    }
+
+    public Erasures erasures() {
+        return erasures;
     }
 
     public Messages messages() {

@@ -29,6 +29,12 @@ public record Delivery(long lane, long fence, String spoke, String entity, UUID 
         return externalId == null;
     }
 
+    /** The same for the record that its lane belongs to now. */
+    Delivery now(UUID other) {
+        return new Delivery(lane, fence, spoke, entity, other, externalId, revision, version, patch, golden, attempt,
+                held, traceparent, notBefore);
+    }
+
     /** The top-level fields that are written. */
     public List<String> changed() {
         return List.copyOf(patch.keySet());

@@ -19,6 +19,11 @@ public record DeliveryResult(Delivery delivery, Kind kind, Map<String, Object> h
         String revision, Duration retryAfter, boolean countsAsAttempt, String problem, String field, Instant at,
         Duration took) {
 
+    DeliveryResult of(Delivery other) {
+        return new DeliveryResult(other, kind, held, externalId, revision, retryAfter, countsAsAttempt, problem, field,
+                at, took);
+    }
+
     public enum Kind {
         /** The spoke confirmed. */
         DONE,

@@ -7,44 +7,29 @@ import java.util.stream.Collectors;
 
 /** Where each entity lives, and which of its fields stand in columns of their own. */
 enum Entity {
-    CUSTOMER("customer", "customer", List.of(text("kind", "kind"), text("status", "status"),
-            text("language", "language"), text("currency", "currency"), uuid("member_of", "memberOf", "id"))), ORDER(
-                    "order", "sales_order", List.of(text("number", "number"), uuid("customer", "customer", "id"),
-                            text("status", "status"), text("payment_status", "paymentStatus"),
-                            text("currency", "currency"),
-                            decimal("total", "total"), time("placed_at", "placedAt"),
-                            time("paid_at", "paidAt"))), INVOICE("invoice", "invoice",
-                                    List.of(text("number", "number"), text("status", "status"),
-                                            new Column("paid_amount", "numeric", List.of("paidAmount"),
-                                                    "0"))), CREDIT_NOTE("credit-note", "credit_note", List.of(
-                                                            text("number", "number"),
-                                                            text("status", "status"))), PAYMENT(
-                                                                    "payment", "payment",
-                                                                    List.of(uuid("invoice", "invoice"),
-                                                                            uuid("sales_order", "order"),
-                                                                            decimal("amount", "amount"),
-                                                                            text("currency", "currency"),
-                                                                            time("paid_at", "paidAt"))), OPPORTUNITY(
-                                                                                    "opportunity",
-                                                                                    "opportunity",
-                                                                                    List.of(uuid("customer", "customer",
-                                                                                            "id"),
-                                                                                            text("stage", "stage"),
-                                                                                            decimal("amount", "amount"),
-                                                                                            text("currency",
-                                                                                                    "currency"))), INTERACTION(
-                                                                                                            "interaction",
-                                                                                                            "interaction",
-                                                                                                            List.of(uuid(
-                                                                                                                    "customer",
-                                                                                                                    "customer",
-                                                                                                                    "id"),
-                                                                                                                    text("kind",
-                                                                                                                            "kind"),
-                                                                                                                    text("direction",
-                                                                                                                            "direction"),
-                                                                                                                    time("happened_at",
-                                                                                                                            "at")));
+    CUSTOMER("customer", "customer", Stored.CUSTOMER), ORDER("order", "sales_order", Stored.ORDER), INVOICE("invoice",
+            "invoice", Stored.INVOICE), CREDIT_NOTE("credit-note", "credit_note", Stored.CREDIT_NOTE), PAYMENT(
+                    "payment", "payment", Stored.PAYMENT), OPPORTUNITY("opportunity", "opportunity",
+                            Stored.OPPORTUNITY), INTERACTION("interaction", "interaction", Stored.INTERACTION);
+
+    /** The columns that each table has beside those that all have. */
+    private static final class Stored {
+        static final List<Column> CUSTOMER = List.of(text("kind", "kind"), text("status", "status"),
+                text("language", "language"), text("currency", "currency"), uuid("member_of", "memberOf", "id"));
+        static final List<Column> ORDER = List.of(text("number", "number"), uuid("customer", "customer", "id"),
+                text("status", "status"), text("payment_status", "paymentStatus"), text("currency", "currency"),
+                decimal("total", "total"), time("placed_at", "placedAt"), time("paid_at", "paidAt"));
+        static final List<Column> INVOICE = List.of(text("number", "number"), uuid("customer", "customer", "id"),
+                text("status", "status"), new Column("paid_amount", "numeric", List.of("paidAmount"), "0"));
+        static final List<Column> CREDIT_NOTE = List.of(text("number", "number"), uuid("customer", "customer", "id"),
+                text("status", "status"));
+        static final List<Column> PAYMENT = List.of(uuid("invoice", "invoice"), uuid("sales_order", "order"),
+                decimal("amount", "amount"), text("currency", "currency"), time("paid_at", "paidAt"));
+        static final List<Column> OPPORTUNITY = List.of(uuid("customer", "customer", "id"), text("stage", "stage"),
+                decimal("amount", "amount"), text("currency", "currency"));
+        static final List<Column> INTERACTION = List.of(uuid("customer", "customer", "id"), text("kind", "kind"),
+                text("direction", "direction"), time("happened_at", "at"));
+    }
 
     private final String word;
     private final String table;

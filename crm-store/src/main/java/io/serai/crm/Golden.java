@@ -4,6 +4,6 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
 
-/** The hub's record of an entity: what all spokes together know. The version rises by one with every change. */
+/** The hub's record of an entity: what all spokes together know. The version rises with every change. */
 public record Golden(String entity, UUID id, long version, Map<String, Object> document, Instant createdAt,
         Instant updatedAt) {}

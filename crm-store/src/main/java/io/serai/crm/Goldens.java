@@ -15,6 +15,7 @@ import java.util.UUID;
 
 import io.serai.crm.plan.MatchKey;
 import io.serai.crm.plan.NameSearch;
+import io.serai.crm.plan.Past;
 import io.serai.crm.plan.Projection;
 import io.serai.crm.plan.Provenance;
 import io.serai.crm.plan.Source;
@@ -160,6 +161,37 @@ public final class Goldens {
             return null;
         });
         return origins;
+    }
+
+    /**
+     * All that is known of a field: where its values come from, which lost, and what it was before.
+     *
+     * @param path of a value as {@link #origins} gives it, of an element of a list, or of a top-level field
+     * @return without values and history when the record never said anything there
+     */
+    public Explanation explain(String entityName, UUID id, String path) {
+        int end = path.indexOf('/', 1);
+        String field = path.substring(1, end < 0 ? path.length() : end);
+        List<FieldOrigin> values = origins(entityName, id).stream()
+                .filter(origin -> origin.field().equals(path) || origin.field().startsWith(path + "/")).toList();
+        List<Explanation.Change> history = new ArrayList<>();
+        transactions.run(session -> {
+            new Statements().read("""
+                    select c.version, c.at, c.reason, c.spoke, c.message, m.mapping, c.fields::text
+                    from change c left join message m on m.id = c.message
+                    where c.entity_id = ? and c.entity = ? order by c.version
+                    """, row -> {
+                Map<String, Object> fields = Json.document(row.getString(7));
+                Map<String, Object> then = Past.at(entityName, fields, path);
+                Map<String, Object> before = history.isEmpty() ? Map.of() : history.getLast().values();
+                if (fields.containsKey(field) && !then.equals(before)) {
+                    history.add(new Explanation.Change(row.getLong(1), instant(row, 2), row.getString(3),
+                            row.getString(4), row.getObject(5, UUID.class), row.getString(6), then));
+                }
+            }, id, entityName).execute(session);
+            return null;
+        });
+        return new Explanation(path, values, history);
     }
 
     private static FieldOrigin origin(Provenance provenance, String path, Object value) {

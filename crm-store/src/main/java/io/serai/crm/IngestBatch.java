@@ -34,14 +34,17 @@ final class IngestBatch {
     private final Map<String, Merge> merges = new HashMap<>();
     /** By what each customer document that arrived is found. */
     private final Map<Map<String, Object>, Set<MatchKey>> keysSaid = new IdentityHashMap<>();
+    private final Session session;
 
     IngestBatch(Session session, Settings settings, Instant now) {
+        this.session = session;
         this.settings = settings;
         this.workspace = new Workspace(session, settings, now);
     }
 
     Transactions.Plan<List<Outcome>> plan(List<Ingest.Prepared> batch) throws SQLException {
         load(batch);
+        workspace.read().add(Tombstones.ALL);
         List<Outcome> outcomes = new ArrayList<>(batch.size());
         for (Ingest.Prepared prepared : batch) {
             outcomes.add(take(prepared));
@@ -154,6 +157,9 @@ final class IngestBatch {
             return takeAgain(prepared);
         }
         Workspace.Known known = workspace.message(arrival.spoke(), arrival.eventId());
+        if (erased(prepared)) {
+            return refuseErased(prepared, known);
+        }
         String event = arrival.eventId();
         Refusal refusal = arrival.refusal();
         if (known != null) {
@@ -173,7 +179,7 @@ final class IngestBatch {
         boolean waits = record != null && workspace.held(record) && !(told && refusal != null);
         Taken taken = waits ? waiting(arrival) : taken(prepared, refusal);
         Outcome outcome = outcome(prepared, taken, told);
-        workspace.journal(prepared, event, outcome, taken.finding());
+        workspace.journal(prepared, event, outcome, withCustomer(taken.finding(), arrival));
         if (outcome.state() == State.PARKED) {
             park(prepared, taken, taken.awaits());
         }
@@ -195,9 +201,12 @@ final class IngestBatch {
         if (!open || !workspace.mayGo(retry.message())) {
             return again(known);
         }
+        if (erased(prepared)) {
+            return refuseErasedAgain(prepared);
+        }
         Taken taken = taken(prepared, prepared.arrival().refusal());
         Outcome outcome = outcome(prepared, taken, false);
-        workspace.journalAgain(prepared, outcome, taken.finding());
+        workspace.journalAgain(prepared, outcome, withCustomer(taken.finding(), prepared.arrival()));
         String subject = subject(retry.message());
         workspace.act(subject, "retry", retry.by(), outcome.state().name(),
                 taken.refusal() == null ? null : taken.refusal().problem());
@@ -284,6 +293,85 @@ final class IngestBatch {
     /** Where something is wrong, without whose it is: the same in the first line of an order and in the ninth. */
     private static String place(String field) {
         return field == null || field.isEmpty() ? "" : " " + field.replaceAll("/\\d+(?=/|$)", "/*");
+    }
+
+    /**
+     * Whether an arrival speaks of somebody who was erased: by the hub's id or the spoke's, or as a newcomer with an address
+     * or number of theirs. A record that is linked is known to be somebody else's.
+     */
+    private boolean erased(Ingest.Prepared prepared) throws SQLException {
+        Map<String, UUID> erased = session.tombstones();
+        if (erased.isEmpty()) {
+            return false;
+        }
+        Tombstones marks = session.marks();
+        Arrival arrival = prepared.arrival();
+        if (arrival.edit() != null) {
+            return erased.containsKey(marks.customer(arrival.edit().id()));
+        }
+        Map<String, Object> customer = customerOf(arrival);
+        if (customer == null) {
+            return false;
+        }
+        UUID id = arrival.entity().equals("customer") ? null : uuid(customer.get("id"));
+        String externalId = sourceText(customer, "id");
+        if (id != null || workspace.link(arrival.spoke(), "customer", externalId) != null) {
+            return id != null && erased.containsKey(marks.customer(id));
+        }
+        return externalId != null && erased.containsKey(marks.record(arrival.spoke(), externalId))
+                || prepared.keys().stream().filter(key -> key.kind().decides()).map(marks::of)
+                        .anyMatch(erased::containsKey);
+    }
+
+    private static Refusal whyErased(Arrival arrival) {
+        return new Refusal("crm:" + arrival.entity(), null,
+                "The person it speaks of was erased from the hub. Nothing of it was kept. If the person has come back of"
+                        + " their own will, an operator has to lift the erasure first.",
+                "erased");
+    }
+
+    /** A message that nobody could read before speaks of somebody who is gone: it goes, too. */
+    private Outcome refuseErasedAgain(Ingest.Prepared prepared) {
+        Retry retry = prepared.arrival().retry();
+        Outcome outcome = new Outcome(State.REJECTED, retry.message(), null, null, whyErased(prepared.arrival()));
+        workspace.journalAgain(prepared, outcome, Map.of());
+        workspace.empty(retry.message());
+        workspace.act(subject(retry.message()), "retry", retry.by(), outcome.state().name(),
+                outcome.refusal().problem());
+        workspace.resolve(subject(retry.message()));
+        workspace.leaveLine(retry.message());
+        return outcome;
+    }
+
+    /** That it came is written down, and nothing of what it said. */
+    private Outcome refuseErased(Ingest.Prepared prepared, Workspace.Known known) {
+        Refusal why = whyErased(prepared.arrival());
+        if (known != null) {
+            return new Outcome(State.REJECTED, known.id(), null, null, why);
+        }
+        Arrival arrival = prepared.arrival();
+        Arrival stripped = new Arrival(arrival.spoke(), arrival.entity(), arrival.eventId(), arrival.protocol(),
+                arrival.contentType(), new byte[0], arrival.receivedAt(), null, why, arrival.mapping(), null, null);
+        Outcome outcome = new Outcome(State.REJECTED, prepared.messageId(), null, null, why);
+        workspace.journal(new Ingest.Prepared(stripped, prepared.messageId(), new byte[0], Set.of()),
+                arrival.eventId(), outcome, Map.of());
+        return outcome;
+    }
+
+    /** Which customer was named, so that two that were one for a while can be parted by it. */
+    private static Map<String, Object> withCustomer(Map<String, Object> finding, Arrival arrival) {
+        Map<String, Object> customer = arrival.edit() == null ? customerOf(arrival) : null;
+        if (customer == null) {
+            return finding;
+        }
+        UUID id = arrival.entity().equals("customer") ? null : uuid(customer.get("id"));
+        String named = id == null ? sourceText(customer, "id") : id.toString();
+        if (named == null) {
+            return finding;
+        }
+        Map<String, Object> whole = new LinkedHashMap<>(finding);
+        whole.put("customer", named);
+        return whole;
     }
 
     private static Outcome again(Workspace.Known known) {
@@ -516,6 +604,8 @@ final class IngestBatch {
             id = link.entityId;
         } else if (id != null && workspace.golden(id) == null) {
             throw new Refused("customer", "/memberOf/id", "There is no organization " + id + ".", "unknown-reference");
+        } else if (id != null) {
+            id = workspace.golden(id).id;
         }
         customer.put("memberOf", id == null ? null : Map.of("id", id.toString()));
     }
@@ -677,10 +767,11 @@ final class IngestBatch {
         }
         UUID id = uuid(customer.get("id"));
         if (id != null) {
-            if (workspace.golden(id) == null) {
+            GoldenRow golden = workspace.golden(id);
+            if (golden == null) {
                 throw new Refused("order", "/customer/id", "There is no customer " + id + ".", "unknown-reference");
             }
-            return id;
+            return golden.id;
         }
         String externalId = sourceText(customer, "id");
         LinkRow link = workspace.link(spoke, "customer", externalId);
@@ -933,6 +1024,8 @@ final class IngestBatch {
         } else if (workspace.golden(known) == null) {
             throw new Refused("interaction", "/customer/id", "There is no customer " + known + ".",
                     "unknown-reference");
+        } else {
+            known = workspace.golden(known).id;
         }
         return append(Entity.INTERACTION, arrival.spoke(), said, externalId, known, source);
     }

@@ -22,6 +22,11 @@ final class Json {
         return value == null ? null : MAPPER.writeValueAsString(value);
     }
 
+    /** Whatever it is: an object, a list, a text. */
+    static Object value(String text) {
+        return text == null ? null : MAPPER.readValue(text, Object.class);
+    }
+
     static Map<String, Object> document(String text) {
         return text == null ? null : MAPPER.readValue(text, DOCUMENT);
     }

@@ -196,7 +196,7 @@ public final class Lanes implements AutoCloseable {
         return traces;
     }
 
-    /** The customers that records refer to, each with its id in the spoke. */
+    /** The customers that records refer to, each with its id in the spoke: the oldest where it has several. */
     static Map<UUID, Map<String, Object>> customers(Session session, SpokeProfile profile,
             Iterable<Golden> goldens) throws SQLException {
         Set<UUID> ids = new LinkedHashSet<>();
@@ -220,6 +220,7 @@ public final class Lanes implements AutoCloseable {
         new Statements().read("""
                 select entity_id, external_id from link
                 where spoke = ? and entity = 'customer' and entity_id = any(?::uuid[]) and external_id is not null
+                order by id desc
                 """, row -> customers.get(row.getObject(1, UUID.class)).put("externalId", row.getString(2)),
                 profile.spoke(), (Object) ids.stream().map(UUID::toString).toArray(String[]::new)).execute(session);
         return customers;
@@ -286,10 +287,11 @@ public final class Lanes implements AutoCloseable {
                 "The spoke's answer cannot be stored: " + bad.reason(), null, result.at(), result.took());
     }
 
-    private List<Boolean> recordTogether(List<DeliveryResult> results) {
+    private List<Boolean> recordTogether(List<DeliveryResult> given) {
         return transactions.write(turn -> {
             Session session = turn.session();
-            Map<Long, Current> lanes = current(session, results);
+            Map<Long, Current> lanes = current(session, given);
+            List<DeliveryResult> results = follow(session, given, lanes);
             Workspace workspace = new Workspace(session, settings, clock.instant());
             Map<UUID, Golden> goldens = overtaken(session, results, lanes);
             Columns done = new Columns();
@@ -419,6 +421,33 @@ public final class Lanes implements AutoCloseable {
                                 Written.of(Json.document(row.getString(7))))),
                 claims.arrays()).execute(session);
         return lanes;
+    }
+
+    /** Lanes that went to another customer while their delivery was under way: merged with it, or parted from it. */
+    private static List<DeliveryResult> follow(Session session, List<DeliveryResult> results,
+            Map<Long, Current> lanes) throws SQLException {
+        Columns lost = new Columns();
+        for (DeliveryResult result : results) {
+            if (!lanes.containsKey(result.delivery().lane()) && result.delivery().entity().equals("customer")) {
+                lost.add(result.delivery().id(), result.delivery().spoke(), result.delivery().lane());
+            }
+        }
+        if (lost.isEmpty()) {
+            return results;
+        }
+        Map<Long, UUID> found = new HashMap<>();
+        new Statements().read("""
+                select l.id, l.entity_id
+                from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane) c
+                join customer_merge m on c.entity_id in (m.kept, m.absorbed)
+                join link l on l.entity_id in (m.kept, m.absorbed) and l.spoke = c.spoke and l.id = c.lane
+                """, row -> found.put(row.getLong(1), row.getObject(2, UUID.class)), lost.arrays()).execute(session);
+        List<DeliveryResult> followed = results.stream().map(result -> {
+            UUID now = found.get(result.delivery().lane());
+            return now == null ? result : result.of(result.delivery().now(now));
+        }).toList();
+        lanes.putAll(current(session, followed));
+        return followed;
     }
 
     private static String taken(Delivery delivery, String externalId) {

@@ -31,15 +31,18 @@ public final class ParkedWork {
     private final Settings settings;
     private final InstantSource clock;
     private final Ingest ingest;
+    private final Corrections corrections;
     private final ParkedItems items;
     private final Runnable changed;
 
-    ParkedWork(Transactions transactions, Settings settings, InstantSource clock, Ingest ingest, ParkedItems items,
+    ParkedWork(Transactions transactions, Settings settings, InstantSource clock, Ingest ingest,
+            Corrections corrections, ParkedItems items,
             Runnable changed) {
         this.transactions = transactions;
         this.settings = settings;
         this.clock = clock;
         this.ingest = ingest;
+        this.corrections = corrections;
         this.items = items;
         this.changed = changed;
     }
@@ -261,9 +264,9 @@ public final class ParkedWork {
 
     /** The two customers are not one, and the hub will not ask again. */
     public void notSame(UUID id, String by) {
-        decide(id, "not-same", by, null, true, (turn, parked, workspace, statements) -> {
-            // That it was asked is remembered, and closes it for good.
-        });
+        Parked parked = require(id, "not-same");
+        corrections.tellApart(parked.entityId(), other(parked), by);
+        done(parked, "not-same", by, null);
     }
 
     /**
@@ -272,8 +275,33 @@ public final class ParkedWork {
      * @param keep which of the two stays; null for the one that the item is about
      */
     public void same(UUID id, UUID keep, String by) {
-        require(id, "same");
-        throw new NotPossible("not-available", "Customers cannot be merged yet.");
+        Parked parked = require(id, "same");
+        UUID kept = keep == null ? parked.entityId() : keep;
+        if (!kept.equals(parked.entityId()) && !kept.equals(other(parked))) {
+            throw new NotPossible("invalid", "The one to keep is " + parked.entityId() + " or " + other(parked) + ".");
+        }
+        Outcome merged = corrections.merge(kept, kept.equals(parked.entityId()) ? other(parked) : parked.entityId(),
+                by);
+        if (merged.refusal() != null) {
+            throw new NotPossible("invalid", merged.refusal().problem());
+        }
+        done(parked, "same", by, kept.toString());
+    }
+
+    private static UUID other(Parked parked) {
+        return UUID.fromString(parked.detail().get("other").toString());
+    }
+
+    /** Records what was done by a correction, and closes the question. Should the hub fail before, the same again changes nothing. */
+    private void done(Parked parked, String action, String by, String note) {
+        transactions.write(turn -> {
+            Workspace workspace = new Workspace(turn.session(), settings, clock.instant());
+            workspace.act(parked.subject(), action, by, "DONE", note);
+            workspace.resolve(parked.subject());
+            turn.commit(workspace.write(turn));
+            return null;
+        });
+        changed.run();
     }
 
     /**
@@ -302,15 +330,7 @@ public final class ParkedWork {
         if (outcome.refusal() != null) {
             throw new NotPossible("invalid", outcome.refusal().problem());
         }
-        // The edit is stored; should the hub fail in between, choosing again changes nothing more.
-        transactions.write(turn -> {
-            Workspace workspace = new Workspace(turn.session(), settings, clock.instant());
-            workspace.act(parked.subject(), "choose", by, "DONE", "message " + outcome.messageId());
-            workspace.resolve(parked.subject());
-            turn.commit(workspace.write(turn));
-            return null;
-        });
-        changed.run();
+        done(parked, "choose", by, "message " + outcome.messageId());
     }
 
     /**

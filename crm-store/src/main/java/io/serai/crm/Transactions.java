@@ -20,15 +20,17 @@ final class Transactions {
 
     private final DataSource dataSource;
     private final int tenant;
+    private final Tombstones tombstones;
     /** Who waits for a turn waits here, and not in the database. */
     private final ReentrantLock turns = new ReentrantLock(true);
     private final RecentTurns recent = new RecentTurns();
     /** When each server connection last made its plans, in nanoseconds of this process. */
     private final Map<PGConnection, Long> planned = Collections.synchronizedMap(new WeakHashMap<>());
 
-    Transactions(DataSource dataSource, int tenant) {
+    Transactions(DataSource dataSource, int tenant, Tombstones tombstones) {
         this.dataSource = dataSource;
         this.tenant = tenant;
+        this.tombstones = tombstones;
     }
 
     int tenant() {
@@ -119,7 +121,10 @@ final class Transactions {
 
     private static <R> Early<R> early(Work<Plan<R>> planner, Session session) throws SQLException {
         long[] seen = new long[1];
-        session.first(new Statements().read("select turn from change_head", row -> seen[0] = row.getLong(1)));
+        session.first(new Statements().read("select turn, tombstones from change_head", row -> {
+            seen[0] = row.getLong(1);
+            session.buried(row.getLong(2));
+        }));
         try {
             Plan<R> plan = planner.in(session);
             return new Early<>(seen[0], plan);
@@ -142,7 +147,7 @@ final class Transactions {
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);
             try {
-                Session session = new Session(connection);
+                Session session = new Session(connection, tombstones);
                 if (plansAreOld(connection)) {
                     session.first(new Statements().write("discard plans"));
                 }

@@ -21,12 +21,14 @@ final class Turn {
     /** The turn is waited for with the first statement in {@code session}, and ends with its transaction. */
     Turn(Session session) {
         this.session = session;
-        session.first(new Statements().read("select turn, sequence, hash from change_head for update", row -> {
-            taken = true;
-            number = row.getLong(1) + 1;
-            sequence = row.getLong(2);
-            hash = row.getBytes(3);
-        }));
+        session.first(
+                new Statements().read("select turn, sequence, hash, tombstones from change_head for update", row -> {
+                    taken = true;
+                    number = row.getLong(1) + 1;
+                    sequence = row.getLong(2);
+                    hash = row.getBytes(3);
+                    session.buried(row.getLong(4));
+                }));
     }
 
     /** Waits until the turn is there, unless something was asked already and waited for it. */

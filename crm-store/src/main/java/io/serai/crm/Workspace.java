@@ -52,11 +52,15 @@ final class Workspace {
     /** What a message that is tried once more has waited for. */
     private final Map<UUID, Awaited> awaitedBefore = new HashMap<>();
 
+    /** From customers that were merged into another one to that one. */
+    private final Map<UUID, UUID> redirects = new HashMap<>();
+
     final List<JournalRow> journal = new ArrayList<>();
     final List<JournalRow> journaledAgain = new ArrayList<>();
     final Map<UUID, LinkKey> joined = new LinkedHashMap<>();
     final Map<UUID, LinkKey> left = new LinkedHashMap<>();
     final List<ActionRow> actions = new ArrayList<>();
+    final List<UUID> emptied = new ArrayList<>();
     final List<ChangeRow> changes = new ArrayList<>();
     final List<ParkedRow> parked = new ArrayList<>();
     final List<String> resolved = new ArrayList<>();
@@ -187,6 +191,10 @@ final class Workspace {
             this.createdAt = createdAt;
         }
 
+        void provenance(Provenance other) {
+            provenance = other;
+        }
+
         Provenance provenance() {
             if (provenance == null) {
                 provenance = Provenance.of(Json.document(writtenProvenance));
@@ -213,7 +221,8 @@ final class Workspace {
             return isNew ? Set.of() : entries(before, keysBefore());
         }
 
-        private Set<MatchKey> keysBefore() {
+        /** By what it was found. */
+        Set<MatchKey> keysBefore() {
             return isNew ? Set.of() : MatchKey.of(before);
         }
 
@@ -342,6 +351,57 @@ final class Workspace {
         if (wanted.containsKey(Entity.ORDER)) {
             loadInvoices(wanted.get(Entity.ORDER));
         }
+        followMerges(ids);
+    }
+
+    /** Customers that are not there may have been merged into others, and those into others again. */
+    private void followMerges(Collection<UUID> ids) throws SQLException {
+        List<UUID> missing = ids.stream().filter(id -> !goldens.containsKey(id)).toList();
+        if (missing.isEmpty()) {
+            return;
+        }
+        redirects.putAll(redirects(session, missing));
+        read.addAll(redirects.values());
+        load(Entity.CUSTOMER, redirects.values());
+    }
+
+    /** Where merged customers have gone to, in the end. */
+    static Map<UUID, UUID> redirects(Session session, Collection<UUID> ids) throws SQLException {
+        Map<UUID, UUID> gone = new HashMap<>();
+        new Statements().read("""
+                with recursive way(id, at) as (
+                  select q.id, m.kept from (select unnest(?::uuid[]) id) q
+                    join customer_merge m on m.absorbed = q.id and m.unmerged_at is null
+                  union all select way.id, m.kept from way
+                    join customer_merge m on m.absorbed = way.at and m.unmerged_at is null)
+                select id, at from way where not exists (
+                  select 1 from customer_merge m where m.absorbed = way.at and m.unmerged_at is null)
+                """, row -> gone.put(row.getObject(1, UUID.class), row.getObject(2, UUID.class)),
+                (Object) Writing.ids(ids)).execute(session);
+        return gone;
+    }
+
+    /** Loads the records that belong to a customer. @param entity order, invoice, opportunity, interaction, or customer for members of an organization */
+    List<GoldenRow> loadOf(Entity entity, UUID customer) throws SQLException {
+        List<UUID> ids = new ArrayList<>();
+        new Statements().read(
+                select(entity) + " where t." + (entity == Entity.CUSTOMER ? "member_of" : "customer") + " = ?",
+                row -> {
+                    takeGolden(entity, row);
+                    ids.add(row.getObject(1, UUID.class));
+                }, customer).execute(session);
+        return ids.stream().map(goldens::get).toList();
+    }
+
+    /** The links of entities, whatever spoke they are of. */
+    List<LinkRow> loadLinks(Collection<UUID> ids) throws SQLException {
+        List<LinkRow> found = new ArrayList<>();
+        new Statements().read("""
+                select id, spoke, entity, external_id, entity_id, base::text, ours::text, revision, wanted,
+                  written::text, synced_at, synced, claimed from link
+                where entity_id = any(?::uuid[]) order by id
+                """, row -> found.add(takeLink(row)), (Object) Writing.ids(ids)).execute(session);
+        return found;
     }
 
     private void loadLines(Statements first, Collection<LinkKey> said, Collection<UUID> again) {
@@ -561,9 +621,9 @@ final class Workspace {
         return externalId == null ? null : links.get(new LinkKey(spoke, entity, externalId));
     }
 
-    /** Null when not loaded or not there. */
+    /** The record, or for a customer that was merged the one it was merged into. Null when not loaded or not there. */
     GoldenRow golden(UUID id) {
-        return goldens.get(id);
+        return goldens.get(redirects.getOrDefault(id, id));
     }
 
     GoldenRow order(String number) {
@@ -713,6 +773,29 @@ final class Workspace {
         }
     }
 
+    /**
+     * A customer comes back that was merged into another one.
+     *
+     * @param version the last that anybody may know of it
+     * @param fields all that it says or said before
+     */
+    GoldenRow bringBack(UUID id, long version, Map<String, Object> document, Set<String> fields, Provenance provenance,
+            Source source) {
+        GoldenRow golden = new GoldenRow(Entity.CUSTOMER, id, version, new LinkedHashMap<>(), null, now);
+        golden.provenance = provenance;
+        golden.isNew = true;
+        goldens.put(id, golden);
+        change(golden, document, fields, source, "unmerged", null);
+        return golden;
+    }
+
+    /** Takes a customer out: it has become part of another one. */
+    void takeAway(GoldenRow golden, Map<String, Object> fields, Source source, String reason) {
+        goldens.remove(golden.id);
+        changes.add(
+                new ChangeRow(golden.entity.word(), golden.id, golden.version + 1, fields, source, reason, 0, null));
+    }
+
     LinkRow newLink(String spoke, GoldenRow golden, String externalId) {
         LinkRow link = new LinkRow(null, spoke, golden.entity.word(), externalId, golden.id);
         links.put(new LinkKey(spoke, golden.entity.word(), externalId), link);
@@ -757,6 +840,11 @@ final class Workspace {
         journaledAgain.add(new JournalRow(prepared, null, outcome, finding));
         journaled.put(prepared.messageId(), new Known(prepared.messageId(), prepared.hash(), outcome.state().name(),
                 outcome.id(), outcome.version(), outcome.refusal()));
+    }
+
+    /** Nothing of what the message said is kept, nor of what a person made of it. */
+    void empty(UUID message) {
+        emptied.add(message);
     }
 
     /** From now on messages about the record wait until this one, and those before it, have gone. */

@@ -132,6 +132,12 @@ final class Writing {
                     where m.id = a.id
                     """, rows.arrays());
         }
+        if (!work.emptied.isEmpty()) {
+            statements.write("update message set received = '', received_hash = '' where id = any(?::uuid[])",
+                    (Object) ids(work.emptied));
+            statements.write("update parked_action set edited = null where subject = any(?)",
+                    (Object) work.emptied.stream().map(IngestBatch::subject).toArray(String[]::new));
+        }
     }
 
     private void held() {

@@ -1,6 +1,10 @@
 package io.serai.crm;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -24,8 +28,9 @@ final class Hub implements AutoCloseable {
     private static final Set<String> CUSTOMER_FIELDS = Set.of("kind", "name", "organizationName", "emails", "phones",
             "addresses", "language");
 
-    final HikariDataSource database = HubDatabase.fresh();
+    final HikariDataSource database;
     final CrmStore store;
+    final Path ledger;
     private final AtomicInteger events = new AtomicInteger();
     private Instant now = Instant.parse("2026-03-01T10:00:00Z");
 
@@ -34,6 +39,13 @@ final class Hub implements AutoCloseable {
     }
 
     Hub(Survivorship survivorship) {
+        this(survivorship, HubDatabase.fresh(), ledger());
+    }
+
+    /** On a database that was there before. @param ledger of those who were erased */
+    Hub(Survivorship survivorship, HikariDataSource database, Path ledger) {
+        this.database = database;
+        this.ledger = ledger;
         this.store = CrmStore.open(database, new Settings(1,
                 List.of(profile("erp", "customer", SpokeProfile.Flow.OUT, 80),
                         profile("shop", "customer", SpokeProfile.Flow.OUT, 40),
@@ -44,7 +56,15 @@ final class Hub implements AutoCloseable {
                                 Set.of("invoiceNumber", "invoiceStatus"), 50),
                         new SpokeProfile("mailbox", "invoice", SpokeProfile.Flow.OUT,
                                 Set.of("number", "total", "currency", "customer"), 50)),
-                survivorship), clock());
+                survivorship), clock(), ErasureLedger.at(ledger, "secret".getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static Path ledger() {
+        try {
+            return Files.createTempDirectory(Path.of("target"), "hub").resolve("erasures.jsonl");
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
     }
 
     private static SpokeProfile profile(String spoke, String entity, SpokeProfile.Flow flow, int rank) {

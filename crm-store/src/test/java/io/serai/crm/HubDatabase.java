@@ -40,6 +40,27 @@ final class HubDatabase {
             throw new IllegalStateException(failed);
         }
         CrmStore.migrate(owner(name), "serai_hub", "secret");
+        return runtime(name);
+    }
+
+    /** A copy of a database that nobody is connected to any more. */
+    static HikariDataSource copy(HikariDataSource closed) {
+        String name = "hub" + COUNT.incrementAndGet();
+        try (Connection connection = POSTGRES.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("create database " + name + " template " + name(closed));
+        } catch (SQLException failed) {
+            throw new IllegalStateException(failed);
+        }
+        return runtime(name);
+    }
+
+    /** Connects again to a database whose pool was closed. */
+    static HikariDataSource again(HikariDataSource closed) {
+        return runtime(name(closed));
+    }
+
+    private static HikariDataSource runtime(String name) {
         HikariDataSource runtime = new HikariDataSource();
         runtime.setJdbcUrl(POSTGRES.getJdbcUrl("serai_hub", name) + "&prepareThreshold=1");
         runtime.setPassword("secret");
@@ -49,7 +70,11 @@ final class HubDatabase {
 
     /** The database of a runtime pool, seen as its owner. */
     static DataSource owner(HikariDataSource runtime) {
-        return owner(runtime.getJdbcUrl().replaceFirst(".*/(hub\\d+).*", "$1"));
+        return owner(name(runtime));
+    }
+
+    private static String name(HikariDataSource runtime) {
+        return runtime.getJdbcUrl().replaceFirst(".*/(hub\\d+).*", "$1");
     }
 
     static DataSource owner(String name) {

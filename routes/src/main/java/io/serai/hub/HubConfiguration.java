@@ -1,5 +1,6 @@
 package io.serai.hub;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -15,6 +16,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import jakarta.jms.ConnectionFactory;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -26,6 +28,7 @@ import io.serai.connector.Spokes;
 import io.serai.connector.Terms;
 import io.serai.connector.webhook.Webhooks;
 import io.serai.crm.CrmStore;
+import io.serai.crm.ErasureLedger;
 import io.serai.crm.Settings;
 import io.serai.crm.SpokeProfile;
 import io.serai.crm.plan.Survivorship;
@@ -85,10 +88,19 @@ class HubConfiguration {
     }
 
     @Bean
-    CrmStore store(DataSource database, Spokes spokes, HubSettings settings, InstantSource clock) {
+    CrmStore store(DataSource database, Spokes spokes, HubSettings settings, InstantSource clock,
+            ErasureLedger erasures) {
         Durability.check(database);
         return CrmStore.open(database,
-                new Settings(settings.tenant(), profiles(spokes), new Survivorship(settings.survivorship())), clock);
+                new Settings(settings.tenant(), profiles(spokes), new Survivorship(settings.survivorship())), clock,
+                erasures);
+    }
+
+    /** Beside the database and not in it, so that no backup of the database brings back who was erased after it. */
+    @Bean
+    ErasureLedger erasureLedger(Groundwork groundwork, @Value("${serai.erasure-key}") String key) {
+        String secret = key.isEmpty() ? groundwork.credentials().get("SERAI_ERASURE_KEY") : key;
+        return ErasureLedger.at(groundwork.data().resolve("erasures.jsonl"), secret.getBytes(StandardCharsets.UTF_8));
     }
 
     private static List<SpokeProfile> profiles(Spokes spokes) {

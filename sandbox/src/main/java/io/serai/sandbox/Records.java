@@ -48,6 +48,18 @@ final class Records {
         byChange.put(time, id);
     }
 
+    void remove(String id) {
+        Map<String, Object> old = byId.remove(id);
+        if (old != null) {
+            byField.forEach((field, ids) -> {
+                if (old.get(field) != null) {
+                    ids.get(old.get(field)).remove(id);
+                }
+            });
+            byChange.remove(changedAt.remove(id));
+        }
+    }
+
     /** The record, null when there is none. Not to be changed: put a changed copy. */
     Map<String, Object> get(String id) {
         return byId.get(id);

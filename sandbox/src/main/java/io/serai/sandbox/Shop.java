@@ -112,6 +112,7 @@ public final class Shop extends CompanySystem {
                 request -> Answer.json(200, Map.of("customer", read(() -> known(customers, request.variable("id"))))));
         site.api("PUT", BASE + "/customers/{id}.json", request -> Answer.json(200, Map.of("customer",
                 keep("customer.update", key(request), request.variable("id"), inside(request, "customer")))));
+        site.api("DELETE", BASE + "/customers/{id}.json", this::delete);
         site.api("GET", BASE + "/orders.json", request -> list("orders", orders, request));
         site.api("POST", BASE + "/orders.json",
                 request -> Answer.json(201,
@@ -239,6 +240,21 @@ public final class Shop extends CompanySystem {
         if (!problems.isEmpty()) {
             throw new RefusedException(422, "invalid", "Unprocessable", problems);
         }
+    }
+
+    /** As in the product: who has bought cannot be deleted. */
+    private Answer delete(Request request) {
+        String id = request.variable("id");
+        write(() -> {
+            known(customers, id);
+            if (orders.all().stream().anyMatch(order -> order.get("customer") instanceof Map<?, ?> buyer
+                    && id.equals(String.valueOf(buyer.get("id"))))) {
+                throw RefusedException.field(422, "invalid", "base", "Customer has orders and cannot be deleted");
+            }
+            record("customer.delete", key(request), id, Map.of());
+            return id;
+        });
+        return Answer.json(200, Map.of());
     }
 
     private static void addressProblems(Object addresses, Map<String, String> problems) {
@@ -374,6 +390,7 @@ public final class Shop extends CompanySystem {
     void apply(Entry entry) {
         switch (entry.action()) {
             case "customer.create", "customer.update", "customer.edit" -> applyCustomer(entry);
+            case "customer.delete" -> customers.remove(entry.id());
             case "order.checkout", "order.create" -> applyOrder(entry);
             case "order.pay" -> announce(entry, "orders/paid", changedOrder(entry, List.of("financial_status")));
             case "order.update" -> changedOrder(entry, List.of("note", "tags", "note_attributes"));

@@ -2,6 +2,7 @@ package io.serai.crm.plan;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -196,6 +197,16 @@ public final class Tree {
                 }
             });
         }
+    }
+
+    boolean holdsElement(String element) {
+        return leaves.values().stream().anyMatch(leaf -> leaf.identifies() && element.equals(leaf.element()));
+    }
+
+    /** Who said the latest of what an element says. */
+    Source latest(String element, Provenance provenance) {
+        return leaves.entrySet().stream().filter(leaf -> element.equals(leaf.getValue().element()))
+                .map(leaf -> provenance.source(leaf.getKey())).max(Comparator.comparing(Source::at)).orElseThrow();
     }
 
     Tree copy() {

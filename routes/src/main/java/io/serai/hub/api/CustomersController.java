@@ -37,7 +37,7 @@ final class CustomersController {
         intake.take(request, response, "customer", edit, "/api/customers/");
     }
 
-    private static Long expected(String ifMatch) {
+    static Long expected(String ifMatch) {
         if (ifMatch == null) {
             throw new Problem(428, "if-match-missing",
                     "Send If-Match with the ETag of the version you have read, or * to overwrite any.");

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -16,6 +17,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 import io.serai.crm.CrmStore;
+import io.serai.crm.Explanation;
 import io.serai.crm.FieldOrigin;
 import io.serai.crm.Filter;
 import io.serai.crm.Golden;
@@ -67,7 +69,10 @@ final class RecordsController {
     @GetMapping(KINDS + "/{id}")
     void read(@PathVariable("kind") String name, @PathVariable("id") String id, HttpServletRequest request,
             HttpServletResponse response) throws IOException {
-        Golden golden = golden(Kind.of(name), id);
+        Golden golden = golden(Kind.of(name), id, request, response);
+        if (golden == null) {
+            return;
+        }
         String etag = "\"" + golden.version() + "\"";
         response.setHeader("ETag", etag);
         if (etag.equals(request.getHeader("If-None-Match"))) {
@@ -78,27 +83,53 @@ final class RecordsController {
     }
 
     @GetMapping(KINDS + "/{id}/history")
-    void history(@PathVariable("kind") String name, @PathVariable("id") String id, HttpServletResponse response)
-            throws IOException {
+    void history(@PathVariable("kind") String name, @PathVariable("id") String id, HttpServletRequest request,
+            HttpServletResponse response) throws IOException {
         Kind kind = Kind.of(name);
-        UUID uuid = golden(kind, id).id();
+        Golden golden = golden(kind, id, request, response);
+        if (golden == null) {
+            return;
+        }
+        UUID uuid = golden.id();
         items(response, store.changes().of(kind.entity, uuid), ChangesController::view);
     }
 
     @GetMapping(KINDS + "/{id}/origins")
-    void origins(@PathVariable("kind") String name, @PathVariable("id") String id, HttpServletResponse response)
-            throws IOException {
+    void origins(@PathVariable("kind") String name, @PathVariable("id") String id, HttpServletRequest request,
+            HttpServletResponse response) throws IOException {
         Kind kind = Kind.of(name);
-        UUID uuid = golden(kind, id).id();
+        Golden golden = golden(kind, id, request, response);
+        if (golden == null) {
+            return;
+        }
+        UUID uuid = golden.id();
         items(response, store.goldens().origins(kind.entity, uuid), RecordsController::view);
     }
 
     @GetMapping(KINDS + "/{id}/links")
-    void links(@PathVariable("kind") String name, @PathVariable("id") String id, HttpServletResponse response)
-            throws IOException {
+    void links(@PathVariable("kind") String name, @PathVariable("id") String id, HttpServletRequest request,
+            HttpServletResponse response) throws IOException {
         Kind kind = Kind.of(name);
-        UUID uuid = golden(kind, id).id();
+        Golden golden = golden(kind, id, request, response);
+        if (golden == null) {
+            return;
+        }
+        UUID uuid = golden.id();
         items(response, store.goldens().links(kind.entity, uuid), RecordsController::view);
+    }
+
+    @GetMapping(KINDS + "/{id}/explain")
+    void explain(@PathVariable("kind") String name, @PathVariable("id") String id, HttpServletRequest request,
+            HttpServletResponse response) throws IOException {
+        Kind kind = Kind.of(name);
+        String field = Paging.text(request, "field");
+        if (field == null || !field.startsWith("/") || field.length() < 2) {
+            throw Problem.invalid("field", "Give the field as its path, such as /name/family.");
+        }
+        Golden golden = golden(kind, id, request, response);
+        if (golden != null) {
+            Answer.json(response, 200, view(store.goldens().explain(kind.entity, golden.id(), field)));
+        }
     }
 
     private Page<Golden> list(Kind kind, Map<String, String> wanted, String cursor, int limit) {
@@ -112,8 +143,19 @@ final class RecordsController {
         }
     }
 
-    private Golden golden(Kind kind, String id) {
-        return store.goldens().find(kind.entity, Paging.id(id)).orElseThrow(Paging::notFound);
+    /** Null when the customer was merged into another one, to which the answer leads: for now, as they may be parted again. */
+    private Golden golden(Kind kind, String id, HttpServletRequest request, HttpServletResponse response) {
+        UUID asked = Paging.id(id);
+        Optional<Golden> found = store.goldens().find(kind.entity, asked);
+        if (found.isEmpty() && kind == Kind.CUSTOMERS) {
+            ErasuresController.refuseErased(asked, store.erasures());
+            UUID there = store.corrections().mergedInto(asked).orElseThrow(Paging::notFound);
+            String query = request.getQueryString() == null ? "" : "?" + request.getQueryString();
+            response.setStatus(307);
+            response.setHeader("Location", request.getRequestURI().replace(id, there.toString()) + query);
+            return null;
+        }
+        return found.orElseThrow(Paging::notFound);
     }
 
     private static <T> void items(HttpServletResponse response, List<T> items, Function<T, Map<String, Object>> view)
@@ -152,6 +194,26 @@ final class RecordsController {
         view.put("spoke", lost.spoke());
         view.put("message", lost.message());
         view.put("at", lost.at());
+        return view;
+    }
+
+    private static Map<String, Object> view(Explanation explanation) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("field", explanation.field());
+        view.put("values", explanation.values().stream().map(RecordsController::view).toList());
+        view.put("history", explanation.history().stream().map(RecordsController::view).toList());
+        return view;
+    }
+
+    private static Map<String, Object> view(Explanation.Change change) {
+        Map<String, Object> view = new LinkedHashMap<>();
+        view.put("version", change.version());
+        view.put("at", change.at());
+        view.put("reason", change.reason());
+        view.put("spoke", change.spoke());
+        view.put("message", change.message());
+        view.put("mapping", change.mapping());
+        view.put("values", change.values());
         return view;
     }
 

@@ -379,6 +379,30 @@ class CompanyTest {
 
     @Test
     @Order(9)
+    void whoIsErasedGoesFromTheShopTooAndDoesNotComeBackByIt() throws Exception {
+        office.company.shop().edit(Map.of("first_name", "Vera", "last_name", "Gone", "email", "vera.gone@example.com"));
+        Map<String, Object> vera = Await.value(SOON, () -> office.customer("vera.gone@example.com"));
+        Map<String, Object> seen = Await.value(SOON, () -> office.inBooks("vera.gone@example.com"));
+        assertThat(seen).isNotNull();
+        HttpResponse<byte[]> erased = Await.value(SOON, () -> {
+            HttpResponse<byte[]> answer = office.post("/api/customers/" + vera.get("id") + "/erase",
+                    "application/json", new byte[0]);
+            return answer.statusCode() == 409 ? null : answer;
+        });
+        assertThat(erased.statusCode()).isEqualTo(200);
+
+        Await.until(SOON, () -> assertThat(office.inShop("vera.gone@example.com")).isNull());
+        String receipt = erased.headers().firstValue("Location").orElseThrow();
+        Await.until(SOON, () -> assertThat(new String(office.send(office.request(receipt).GET()).body(),
+                StandardCharsets.UTF_8)).contains("\"state\":\"done\"").contains("cannot delete"));
+        office.company.shop().edit(Map.of("first_name", "Vera", "email", "vera.gone@example.com"));
+        Await.until(SOON, () -> assertThat(office.list("/api/messages?spoke=shop&state=rejected"))
+                .anySatisfy(message -> assertThat(message.get("refusal")).asString().contains("erased")));
+        assertThat(office.customer("vera.gone@example.com")).isNull();
+    }
+
+    @Test
+    @Order(10)
     void aFileOfTenThousandIsTakenWithoutDuplicatesAndItsBadRowsAreNamed() throws Exception {
         office.settles(SOON);
         long before = office.list("/api/customers").size();
