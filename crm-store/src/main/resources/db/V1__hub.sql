@@ -298,7 +298,8 @@ create table told (
 create table parked (
   tenant int not null references tenant,
   id uuid not null,
-  kind text not null check (kind in ('POISON', 'INVALID', 'CONFLICT', 'POSSIBLE_DUPLICATE', 'UNKNOWN_OUTCOME', 'DELIVERY')),
+  kind text not null check (kind in ('POISON', 'INVALID', 'CONFLICT', 'POSSIBLE_DUPLICATE', 'UNKNOWN_OUTCOME', 'DELIVERY',
+    'SUBSCRIBER')),
   -- what is one and the same open question; what has one and the same reason
   subject text not null,
   cause text not null,

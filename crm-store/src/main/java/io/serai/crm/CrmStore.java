@@ -36,6 +36,7 @@ public final class CrmStore implements AutoCloseable {
     private final Changes changes;
     private final Spokes spokes;
     private final Cursors cursors;
+    private final Subscribers subscribers;
 
     private CrmStore(DataSource runtime, Settings settings, InstantSource clock) {
         Transactions transactions = new Transactions(runtime, settings.tenant());
@@ -55,6 +56,7 @@ public final class CrmStore implements AutoCloseable {
         this.changes = new Changes(transactions);
         this.spokes = new Spokes(transactions, settings);
         this.cursors = new Cursors(transactions, clock);
+        this.subscribers = new Subscribers(transactions, clock);
     }
 
     /**
@@ -141,6 +143,10 @@ public final class CrmStore implements AutoCloseable {
 
     public Cursors cursors() {
         return cursors;
+    }
+
+    public Subscribers subscribers() {
+        return subscribers;
     }
 
     /** Finishes what waits and takes no more. */

@@ -54,6 +54,10 @@ final class Hub implements AutoCloseable {
         return () -> now;
     }
 
+    Instant now() {
+        return now;
+    }
+
     void passes(Duration time) {
         now = now.plus(time);
     }
