@@ -73,6 +73,11 @@ public final class Groundwork implements AutoCloseable {
         return folder.path();
     }
 
+    /** Where the embedded broker keeps its messages. */
+    Path brokerFolder() {
+        return folder.path().resolve("artemis");
+    }
+
     public Credentials credentials() {
         return credentials;
     }
@@ -179,7 +184,7 @@ public final class Groundwork implements AutoCloseable {
             });
             Set<String> topics = ChangeStream.topics(settings.stream());
             follower().ifPresent(users::add);
-            return Optional.of(EmbeddedBroker.start(folder.path().resolve("artemis"), settings.broker().port(), queues,
+            return Optional.of(EmbeddedBroker.start(brokerFolder(), settings.broker().port(), queues,
                     topics, credentials.get("BROKER_HUB_PASSWORD"), users));
         } catch (Exception e) {
             // The broker carries messages for some spokes; the others must not suffer with it.

@@ -31,8 +31,6 @@ import org.apache.activemq.artemis.spi.core.security.jaas.InVMLoginModule;
  * that was merely on its way.
  */
 public final class EmbeddedBroker implements AutoCloseable {
-    /** What the hub itself connects to: no socket in between. */
-    public static final String IN_VM = "vm://0";
     private static final String HUB = "serai";
     private static final String DEAD = "dead";
     private static final String EXPIRED = "expired";
@@ -73,6 +71,11 @@ public final class EmbeddedBroker implements AutoCloseable {
         return port;
     }
 
+    /** What the hub itself connects to, without a socket in between. Each folder has an address of its own. */
+    public static String inVm(Path folder) {
+        return "vm://" + (folder.toString().hashCode() & Integer.MAX_VALUE);
+    }
+
     /** The name that the hub's own password goes with. */
     public static String hubUser() {
         return HUB;
@@ -98,7 +101,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                 // Nobody can guess it and nobody has the right: no client manages this broker.
                 .setManagementAddress(SimpleString.of("management.closed")).setScheduledThreadPoolMaxSize(2)
                 .setThreadPoolMaxSize(8).setGracefulShutdownEnabled(false).setCriticalAnalyzer(false);
-        configuration.addAcceptorConfiguration("in-vm", IN_VM);
+        configuration.addAcceptorConfiguration("in-vm", inVm(folder));
         configuration.addAcceptorConfiguration("spokes", "tcp://127.0.0.1:" + port
                 + "?protocols=CORE,AMQP,STOMP,MQTT;remotingThreads=2;useEpoll=true;amqpDuplicateDetection=false"
                 + ";stompMaxFramePayloadLength=" + 2 * MEGABYTE + ";connectionsAllowed=200;handshake-timeout=10");

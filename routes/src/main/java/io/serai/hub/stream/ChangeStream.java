@@ -45,6 +45,7 @@ public final class ChangeStream implements SmartLifecycle {
     private static final Duration LEASE = Duration.ofSeconds(60);
     /** The rest of the lease is for the call that is under way. */
     private static final Duration BEGINNING = Duration.ofSeconds(30);
+    private static final Duration CALL = Duration.ofSeconds(15);
     /** How long a change made by another process may go unnoticed. */
     private static final Duration LONGEST_NAP = Duration.ofMillis(500);
     /** While changes come all the time, the database is not asked with each. */
@@ -74,7 +75,7 @@ public final class ChangeStream implements SmartLifecycle {
         this.store = store;
         this.clock = clock;
         this.guard = new Guard(settings.loopback(), names);
-        this.webhooks = new Webhooks(guard, clock);
+        this.webhooks = new Webhooks(guard, clock, CALL);
         channels.put(Subscriber.Kind.WEBHOOK, webhooks);
         if (settings.topics()) {
             channels.put(Subscriber.Kind.TOPIC, new BrokerTopics(broker));

@@ -17,6 +17,7 @@ import org.apache.hc.client5.http.DnsResolver;
  */
 final class Guard implements DnsResolver {
     private static final int LONGEST_URL = 2_000;
+    private static final int MOST_PORT = 65_535;
 
     private final boolean loopback;
     private final Names names;
@@ -58,11 +59,19 @@ final class Guard implements DnsResolver {
             throw new Forbidden("must have no user, password or fragment, and no more than " + LONGEST_URL
                     + " characters");
         }
+        if (uri.getPort() == 0 || uri.getPort() > MOST_PORT) {
+            throw new Forbidden("has a port that does not exist");
+        }
         InetAddress literal;
         try {
             literal = InetAddress.ofLiteral(host);
         } catch (IllegalArgumentException name) {
             return uri;
+        }
+        if (literal instanceof Inet4Address && !literal.getHostAddress().equals(host)
+                && !host.contains(":")) {
+            // 0177.0.0.1, 127.1 and 2130706433 mean different things to different programs.
+            throw new Forbidden("must write its address as four decimal numbers, or name a host");
         }
         require(host, literal);
         return uri;

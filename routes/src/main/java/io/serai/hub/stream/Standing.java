@@ -34,6 +34,11 @@ final class Standing {
                 : some ? events.get(told.taken() - 1).change().sequence() : before.position();
         Instant takenAt = some ? now : before.takenAt();
         Channel.Trouble trouble = told.trouble();
+        if (trouble == null && !some) {
+            // There was no time to begin; nothing is known.
+            return new SubscriberTurn.End(position, Subscriber.State.ACTIVE, before.attempts(), before.refusals(),
+                    before.setAside(), before.failingSince(), before.problem(), takenAt, now, null);
+        }
         if (trouble == null) {
             return new SubscriberTurn.End(position, Subscriber.State.ACTIVE, 0, 0, 0, null, null, takenAt, now, null);
         }

@@ -49,9 +49,6 @@ import io.serai.crm.SubscriberTurn;
  * when the one before was taken. The JDK's client cannot be told which address to connect to; this one can.
  */
 final class Webhooks implements Channel {
-    /** From the first look at the address to the last header of the answer. */
-    static final Duration CALL = Duration.ofSeconds(15);
-
     private static final int SAME_HOST = 20;
     private static final int ALL = 100;
     private static final int LONGEST_LINE = 8 << 10;
@@ -60,13 +57,16 @@ final class Webhooks implements Channel {
     /** Answers that speak of the sender or of the moment and not of what was sent. */
     private static final Set<Integer> NOT_OF_THE_EVENT = Set.of(401, 403, 404, 405, 407, 408, 421, 425, 426);
 
+    private final Duration call;
     private final Guard guard;
     private final InstantSource clock;
     private final CloseableHttpClient client;
     private final ScheduledExecutorService deadlines = Executors
             .newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("webhook-deadlines").factory());
 
-    Webhooks(Guard guard, InstantSource clock) {
+    /** @param call the most that one request may take, from the first look at the address to the end of the answer */
+    Webhooks(Guard guard, InstantSource clock, Duration call) {
+        this.call = call;
         this.guard = guard;
         this.clock = clock;
         this.client = HttpClients.custom()
@@ -75,14 +75,14 @@ final class Webhooks implements Channel {
                         .setConnectionFactory(ManagedHttpClientConnectionFactory.builder().http1Config(Http1Config
                                 .custom().setMaxLineLength(LONGEST_LINE).setMaxHeaderCount(MOST_HEADERS).build())
                                 .build())
-                        .setDefaultSocketConfig(SocketConfig.custom().setSoTimeout(Timeout.of(CALL)).build())
+                        .setDefaultSocketConfig(SocketConfig.custom().setSoTimeout(Timeout.of(call)).build())
                         .setDefaultConnectionConfig(
                                 ConnectionConfig.custom().setConnectTimeout(Timeout.ofSeconds(5))
-                                        .setSocketTimeout(Timeout.of(CALL)).setTimeToLive(TimeValue.ofMinutes(1))
+                                        .setSocketTimeout(Timeout.of(call)).setTimeToLive(TimeValue.ofMinutes(1))
                                         .setValidateAfterInactivity(TimeValue.ofSeconds(1)).build())
                         .build())
-                .setDefaultRequestConfig(RequestConfig.custom().setResponseTimeout(Timeout.of(CALL))
-                        .setConnectionRequestTimeout(Timeout.of(CALL)).setProtocolUpgradeEnabled(false).build())
+                .setDefaultRequestConfig(RequestConfig.custom().setResponseTimeout(Timeout.of(call))
+                        .setConnectionRequestTimeout(Timeout.of(call)).setProtocolUpgradeEnabled(false).build())
                 .disableRedirectHandling().disableAutomaticRetries().disableCookieManagement().disableAuthCaching()
                 .disableContentCompression().setUserAgent("serai").build();
     }
@@ -120,12 +120,15 @@ final class Webhooks implements Channel {
         ScheduledFuture<?> deadline = deadlines.schedule(() -> {
             late.set(true);
             request.cancel();
-        }, CALL.toMillis(), TimeUnit.MILLISECONDS);
+        }, call.toMillis(), TimeUnit.MILLISECONDS);
         try {
-            return judged(client.executeOpen(RoutingSupport.determineHost(request), request, null));
+            ClassicHttpResponse response = client.executeOpen(RoutingSupport.determineHost(request), request, null);
+            Trouble trouble = judged(response);
+            passOver(request, response);
+            return trouble;
         } catch (IOException | HttpException | RuntimeException failed) {
             return Trouble.unwell(late.get()
-                    ? "It did not answer within " + CALL.toSeconds() + " seconds."
+                    ? "It did not answer within " + call.toSeconds() + " seconds."
                     : reason(failed));
         } finally {
             deadline.cancel(false);
@@ -133,37 +136,35 @@ final class Webhooks implements Channel {
     }
 
     /** What an answer means. */
-    private Trouble judged(ClassicHttpResponse response) throws IOException {
-        try (response) {
-            int status = response.getCode();
-            passOver(response.getEntity());
-            if (status / 100 == 2) {
-                return null;
-            }
-            Duration pause = pause(response.getFirstHeader("Retry-After"));
-            String problem = "It answered " + status + ".";
-            return switch (status) {
-                case 410 -> new Trouble(Trouble.Kind.GONE, "It answered 410: it wants to be told no more.", null);
-                case 429 -> new Trouble(Trouble.Kind.BUSY, problem, pause);
-                case 503 -> new Trouble(pause == null ? Trouble.Kind.UNWELL : Trouble.Kind.BUSY, problem, pause);
-                default -> {
-                    if (status / 100 == 3) {
-                        yield Trouble.unwell("It answered " + status
-                                + ", a redirect, which is not followed. Give its final address as url.");
-                    }
-                    yield status / 100 == 4 && !NOT_OF_THE_EVENT.contains(status)
-                            ? new Trouble(Trouble.Kind.REFUSED, problem, pause)
-                            : new Trouble(Trouble.Kind.UNWELL, problem, pause);
-                }
-            };
+    private Trouble judged(ClassicHttpResponse response) {
+        int status = response.getCode();
+        if (status / 100 == 2) {
+            return null;
         }
+        Duration pause = pause(response.getFirstHeader("Retry-After"));
+        String problem = "It answered " + status + ".";
+        return switch (status) {
+            case 410 -> new Trouble(Trouble.Kind.GONE, "It answered 410: it wants to be told no more.", null);
+            case 429 -> new Trouble(Trouble.Kind.BUSY, problem, pause);
+            case 503 -> new Trouble(pause == null ? Trouble.Kind.UNWELL : Trouble.Kind.BUSY, problem, pause);
+            default -> {
+                if (status / 100 == 3) {
+                    yield Trouble.unwell("It answered " + status
+                            + ", a redirect, which is not followed. Give its final address as url.");
+                }
+                yield status / 100 == 4 && !NOT_OF_THE_EVENT.contains(status)
+                        ? new Trouble(Trouble.Kind.REFUSED, problem, pause)
+                        : new Trouble(Trouble.Kind.UNWELL, problem, pause);
+            }
+        };
     }
 
-    /** What the answer says is nobody's business, but a connection is only used again when it was read; it may have no end. */
-    private static void passOver(HttpEntity body) {
-        try {
-            if (body != null) {
-                body.getContent().readNBytes(LONGEST_BODY);
+    /** What the answer says is nobody's business, but a connection is only used again when all was read; it may have no end. */
+    private static void passOver(HttpPost request, ClassicHttpResponse response) {
+        try (response) {
+            HttpEntity body = response.getEntity();
+            if (body != null && body.getContent().readNBytes(LONGEST_BODY).length == LONGEST_BODY) {
+                request.cancel();
             }
         } catch (IOException broken) {
             // The status was there already.

@@ -7,11 +7,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** Waits for something to become true, no longer than it may take. */
-final class Await {
+public final class Await {
     private Await() {}
 
     /** Repeats the assertion until it holds; fails with its last failure. */
-    static void until(Duration longest, ThrowingCallable assertion) {
+    public static void until(Duration longest, ThrowingCallable assertion) {
         long deadline = System.nanoTime() + longest.toNanos();
         while (true) {
             try {
@@ -27,7 +27,7 @@ final class Await {
     }
 
     /** Repeats the question until it has an answer that is not null. */
-    static <T> T value(Duration longest, Callable<T> question) {
+    public static <T> T value(Duration longest, Callable<T> question) {
         Object[] answer = new Object[1];
         until(longest, () -> {
             answer[0] = question.call();
