@@ -48,8 +48,8 @@ public final class ChangeStream implements SmartLifecycle {
     private static final Duration CALL = Duration.ofSeconds(15);
     /** How long a change made by another process may go unnoticed. */
     private static final Duration LONGEST_NAP = Duration.ofMillis(500);
-    /** While changes come all the time, the database is not asked with each. */
-    private static final Duration SHORTEST_NAP = Duration.ofMillis(20);
+    /** While changes come all the time, the database is not asked with each, unless somebody is known to be behind. */
+    private static final Duration SHORTEST_NAP = Duration.ofMillis(50);
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
     private static final Duration STOPPING = Duration.ofSeconds(20);
 
@@ -61,6 +61,7 @@ public final class ChangeStream implements SmartLifecycle {
     private final Semaphore free = new Semaphore(AT_ONCE);
     private final Object bell = new Object();
     private boolean rung;
+    private boolean changed;
     private volatile boolean running;
     private Thread claimer;
     private ExecutorService workers;
@@ -83,7 +84,7 @@ public final class ChangeStream implements SmartLifecycle {
         if (!settings.kafka().isEmpty()) {
             channels.put(Subscriber.Kind.KAFKA, new KafkaTopics(settings.kafka(), settings.kafkaSettings()));
         }
-        store.onChange(this::ring);
+        store.onChange(this::changed);
     }
 
     /** The topics of the broker that changes go to. */
@@ -117,6 +118,13 @@ public final class ChangeStream implements SmartLifecycle {
     public void ring() {
         synchronized (bell) {
             rung = true;
+            bell.notifyAll();
+        }
+    }
+
+    private void changed() {
+        synchronized (bell) {
+            changed = true;
             bell.notifyAll();
         }
     }
@@ -178,9 +186,7 @@ public final class ChangeStream implements SmartLifecycle {
                     free.release(places - turns.size());
                 }
                 turns.forEach(turn -> workers.execute(() -> carryOut(turn)));
-                long claimed = System.nanoTime();
-                nap(LONGEST_NAP);
-                TimeUnit.NANOSECONDS.sleep(SHORTEST_NAP.toNanos() - (System.nanoTime() - claimed));
+                nap();
             } catch (InterruptedException stopping) {
                 running = false;
             } catch (RuntimeException failed) {
@@ -190,12 +196,19 @@ public final class ChangeStream implements SmartLifecycle {
         }
     }
 
-    private void nap(Duration longest) throws InterruptedException {
+    private void nap() throws InterruptedException {
+        long begun = System.nanoTime();
         synchronized (bell) {
-            if (!rung) {
-                bell.wait(longest.toMillis());
+            while (running && !rung) {
+                Duration longest = changed ? SHORTEST_NAP : LONGEST_NAP;
+                long left = longest.toMillis() - Duration.ofNanos(System.nanoTime() - begun).toMillis();
+                if (left <= 0) {
+                    break;
+                }
+                bell.wait(left);
             }
             rung = false;
+            changed = false;
         }
     }
 
@@ -214,7 +227,11 @@ public final class ChangeStream implements SmartLifecycle {
                     turn.subscriber().name(), failed.getMessage());
         } finally {
             free.release();
-            ring();
+            if (turn.end() < turn.subscriber().position() + turn.subscriber().behind()) {
+                ring();
+            } else {
+                changed();
+            }
         }
     }
 

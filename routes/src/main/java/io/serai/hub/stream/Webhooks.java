@@ -60,7 +60,7 @@ final class Webhooks implements Channel {
     private final Duration call;
     private final Guard guard;
     private final InstantSource clock;
-    private final CloseableHttpClient client;
+    private CloseableHttpClient client;
     private final ScheduledExecutorService deadlines = Executors
             .newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("webhook-deadlines").factory());
 
@@ -69,22 +69,29 @@ final class Webhooks implements Channel {
         this.call = call;
         this.guard = guard;
         this.clock = clock;
-        this.client = HttpClients.custom()
-                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create().setDnsResolver(guard)
-                        .setMaxConnPerRoute(SAME_HOST).setMaxConnTotal(ALL)
-                        .setConnectionFactory(ManagedHttpClientConnectionFactory.builder().http1Config(Http1Config
-                                .custom().setMaxLineLength(LONGEST_LINE).setMaxHeaderCount(MOST_HEADERS).build())
-                                .build())
-                        .setDefaultSocketConfig(SocketConfig.custom().setSoTimeout(Timeout.of(call)).build())
-                        .setDefaultConnectionConfig(
-                                ConnectionConfig.custom().setConnectTimeout(Timeout.ofSeconds(5))
-                                        .setSocketTimeout(Timeout.of(call)).setTimeToLive(TimeValue.ofMinutes(1))
-                                        .setValidateAfterInactivity(TimeValue.ofSeconds(1)).build())
-                        .build())
-                .setDefaultRequestConfig(RequestConfig.custom().setResponseTimeout(Timeout.of(call))
-                        .setConnectionRequestTimeout(Timeout.of(call)).setProtocolUpgradeEnabled(false).build())
-                .disableRedirectHandling().disableAutomaticRetries().disableCookieManagement().disableAuthCaching()
-                .disableContentCompression().setUserAgent("serai").build();
+    }
+
+    /** Made when it is needed: reading the certificates of this world takes its time, and most starts do not. */
+    private synchronized CloseableHttpClient client() {
+        if (client == null) {
+            client = HttpClients.custom()
+                    .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create().setDnsResolver(guard)
+                            .setMaxConnPerRoute(SAME_HOST).setMaxConnTotal(ALL)
+                            .setConnectionFactory(ManagedHttpClientConnectionFactory.builder().http1Config(Http1Config
+                                    .custom().setMaxLineLength(LONGEST_LINE).setMaxHeaderCount(MOST_HEADERS).build())
+                                    .build())
+                            .setDefaultSocketConfig(SocketConfig.custom().setSoTimeout(Timeout.of(call)).build())
+                            .setDefaultConnectionConfig(
+                                    ConnectionConfig.custom().setConnectTimeout(Timeout.ofSeconds(5))
+                                            .setSocketTimeout(Timeout.of(call)).setTimeToLive(TimeValue.ofMinutes(1))
+                                            .setValidateAfterInactivity(TimeValue.ofSeconds(1)).build())
+                            .build())
+                    .setDefaultRequestConfig(RequestConfig.custom().setResponseTimeout(Timeout.of(call))
+                            .setConnectionRequestTimeout(Timeout.of(call)).setProtocolUpgradeEnabled(false).build())
+                    .disableRedirectHandling().disableAutomaticRetries().disableCookieManagement().disableAuthCaching()
+                    .disableContentCompression().setUserAgent("serai").build();
+        }
+        return client;
     }
 
     @Override
@@ -122,7 +129,7 @@ final class Webhooks implements Channel {
             request.cancel();
         }, call.toMillis(), TimeUnit.MILLISECONDS);
         try {
-            ClassicHttpResponse response = client.executeOpen(RoutingSupport.determineHost(request), request, null);
+            ClassicHttpResponse response = client().executeOpen(RoutingSupport.determineHost(request), request, null);
             Trouble trouble = judged(response);
             passOver(request, response);
             return trouble;
@@ -199,8 +206,10 @@ final class Webhooks implements Channel {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         deadlines.shutdownNow();
-        client.close(CloseMode.IMMEDIATE);
+        if (client != null) {
+            client.close(CloseMode.IMMEDIATE);
+        }
     }
 }
