@@ -41,7 +41,7 @@ public final class Changes {
         return found;
     }
 
-    private static Change change(ResultSet row) throws SQLException {
+    static Change change(ResultSet row) throws SQLException {
         return new Change(row.getLong(1), row.getString(2), row.getObject(3, UUID.class), row.getLong(4),
                 Json.document(row.getString(5)), row.getString(6), row.getObject(7, UUID.class), row.getString(8),
                 Goldens.instant(row, 9));

@@ -40,6 +40,7 @@ public final class CrmStore implements AutoCloseable {
     private final Reconciliation reconciliation;
     private final Corrections corrections;
     private final Erasures erasures;
+    private final Subscribers subscribers;
 
     private CrmStore(DataSource runtime, Settings settings, InstantSource clock, ErasureLedger ledger) {
         Transactions transactions = new Transactions(runtime, settings.tenant(), new Tombstones(ledger));
@@ -65,6 +66,7 @@ public final class CrmStore implements AutoCloseable {
         this.parkedWork = new ParkedWork(transactions, settings, clock, ingest, corrections, parked, this::changed);
         this.erasures = new Erasures(transactions, clock, corrections, ledger);
         erasures.applyLedger();
+        this.subscribers = new Subscribers(transactions, clock);
     }
 
     /**
@@ -178,6 +180,10 @@ public final class CrmStore implements AutoCloseable {
 
     public Reconciliation reconciliation() {
         return reconciliation;
+    }
+
+    public Subscribers subscribers() {
+        return subscribers;
     }
 
     /** Finishes what waits and takes no more. */

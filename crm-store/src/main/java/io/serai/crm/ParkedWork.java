@@ -21,7 +21,7 @@ import io.serai.crm.plan.Source;
 public final class ParkedWork {
     /** What is parked is one of these. */
     public static final List<String> KINDS = List.of("POISON", "INVALID", "CONFLICT", "POSSIBLE_DUPLICATE",
-            "UNKNOWN_OUTCOME", "FROZEN_FIELD", "DELIVERY");
+            "UNKNOWN_OUTCOME", "FROZEN_FIELD", "DELIVERY", "SUBSCRIBER");
 
     private static final int LONGEST_NOTE = 1_000;
     /** Trying again would ask the same question, or let in what a stranger wrote in the spoke's name. */

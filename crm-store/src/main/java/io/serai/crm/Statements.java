@@ -4,7 +4,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -24,13 +26,14 @@ final class Statements {
         void take(ResultSet row) throws SQLException;
     }
 
+    /** A null among the values needs a cast in the statement. */
     Statements write(String statement, Object... values) {
         return read(statement, null, values);
     }
 
     Statements read(String statement, Rows reader, Object... values) {
         sql.add(statement.strip());
-        parameters.addAll(List.of(values));
+        parameters.addAll(Arrays.asList(values));
         readers.add(reader);
         return this;
     }
@@ -59,6 +62,7 @@ final class Statements {
             for (int i = 0; i < parameters.size(); i++) {
                 Object value = parameters.get(i);
                 switch (value) {
+                    case null -> statement.setNull(i + 1, Types.NULL);
                     case String[] text -> statement.setArray(i + 1, connection.createArrayOf("text", text));
                     case Long[] numbers -> statement.setArray(i + 1, connection.createArrayOf("int8", numbers));
                     case byte[][] bytes -> statement.setArray(i + 1, connection.createArrayOf("bytea", bytes));

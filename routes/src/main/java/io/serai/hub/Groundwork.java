@@ -33,6 +33,7 @@ import io.serai.hub.database.DatabaseAddress;
 import io.serai.hub.database.Durability;
 import io.serai.hub.database.EmbeddedDatabase;
 import io.serai.hub.flow.RouteFiles;
+import io.serai.hub.stream.ChangeStream;
 
 /** What takes its time and needs no Spring: database, broker and the engineers' files. All of it starts at once. */
 public final class Groundwork implements AutoCloseable {
@@ -70,6 +71,11 @@ public final class Groundwork implements AutoCloseable {
     /** Where the hub keeps everything. */
     public Path data() {
         return folder.path();
+    }
+
+    /** Where the embedded broker keeps its messages. */
+    Path brokerFolder() {
+        return folder.path().resolve("artemis");
     }
 
     public Credentials credentials() {
@@ -170,14 +176,16 @@ public final class Groundwork implements AutoCloseable {
             return Optional.empty();
         }
         try {
-            List<BrokerUser> users = brokerUsers();
+            List<BrokerUser> users = new ArrayList<>(brokerUsers());
             Set<String> queues = new HashSet<>();
             users.forEach(user -> {
                 queues.addAll(user.sends());
                 queues.addAll(user.receives());
             });
-            return Optional.of(EmbeddedBroker.start(folder.path().resolve("artemis"), settings.broker().port(), queues,
-                    credentials.get("BROKER_HUB_PASSWORD"), users));
+            Set<String> topics = ChangeStream.topics(settings.stream());
+            follower().ifPresent(users::add);
+            return Optional.of(EmbeddedBroker.start(brokerFolder(), settings.broker().port(), queues,
+                    topics, credentials.get("BROKER_HUB_PASSWORD"), users));
         } catch (Exception e) {
             // The broker carries messages for some spokes; the others must not suffer with it.
             LOG.error("The embedded broker did not start; the hub works without queues until it is started again", e);
@@ -209,6 +217,14 @@ public final class Groundwork implements AutoCloseable {
                     named ? access.password() : credentials.get("BROKER_PASSWORD_" + spoke.name()), sends, receives));
         }
         return users;
+    }
+
+    /** Who may subscribe to the topics that changes go to; empty while they go to none. */
+    Optional<BrokerUser> follower() {
+        Set<String> topics = ChangeStream.topics(settings.stream());
+        return topics.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new BrokerUser("changes", credentials.get("BROKER_PASSWORD_changes"), Set.of(), topics));
     }
 
     private String variable(Environment environment, String name) {

@@ -143,7 +143,7 @@ class HubConfiguration {
         boolean embedded = settings.broker().url().isEmpty();
         ActiveMQConnectionFactory factory = new ActiveMQConnectionFactory(
                 embedded
-                        ? EmbeddedBroker.IN_VM
+                        ? EmbeddedBroker.inVm(groundwork.brokerFolder())
                         : settings.broker().none() ? "tcp://127.0.0.1:1" : settings.broker().url());
         factory.setUser(embedded ? EmbeddedBroker.hubUser() : settings.broker().user());
         factory.setPassword(

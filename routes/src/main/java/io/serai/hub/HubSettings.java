@@ -19,7 +19,7 @@ import io.serai.crm.plan.Survivorship;
  */
 @ConfigurationProperties("serai")
 public record HubSettings(Path home, Path data, int tenant, int managementPort, Database database, Broker broker,
-        Map<String, Map<String, Survivorship.Policy>> survivorship, Reconcile reconcile) {
+        Stream stream, Map<String, Map<String, Survivorship.Policy>> survivorship, Reconcile reconcile) {
 
     /**
      * How what spokes really hold is compared with what the hub believes.
@@ -70,6 +70,16 @@ public record HubSettings(Path home, Path data, int tenant, int managementPort, 
             return "Broker[" + (url.isEmpty() ? "embedded" : "external") + "]";
         }
     }
+
+    /**
+     * Where changes go. Who is told by webhook is not a setting: subscribers come and go over the API.
+     *
+     * @param topics whether they go to the topics {@code changes.<entity>} of the broker
+     * @param kafka servers of Kafka, {@code host:port} with commas between them; empty for none
+     * @param kafkaSettings a file with further settings of a Kafka client; empty for none
+     * @param loopback whether webhooks may go to {@code http://localhost} and its like
+     */
+    public record Stream(boolean topics, String kafka, String kafkaSettings, boolean loopback) {}
 
     public HubSettings {
         survivorship = survivorship == null ? Map.of() : survivorship;

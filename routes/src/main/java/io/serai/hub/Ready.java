@@ -76,6 +76,10 @@ final class Ready {
         BrokerUser user = groundwork.brokerUsers().stream().findFirst().orElse(null);
         addresses.put("BROKER_USER", user == null ? "" : user.name());
         addresses.put("BROKER_PASSWORD", user == null ? "" : user.password());
+        groundwork.follower().ifPresent(follower -> {
+            addresses.put("CHANGES_USER", follower.name());
+            addresses.put("CHANGES_PASSWORD", follower.password());
+        });
         addresses.put("INBOX_DIR",
                 environment.getProperty("INBOX_DIR", groundwork.data().resolve("inbox").toString()));
         for (String name : FROM_ELSEWHERE) {

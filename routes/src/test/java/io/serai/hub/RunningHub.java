@@ -45,7 +45,8 @@ public final class RunningHub {
         this.data = home.resolve("data");
         this.context = HubApplication.start(Map.of("serai.home", home.toString(), "serai.data", data.toString(),
                 "server.port", "0", "serai.management-port", "0", "serai.database.programs",
-                Path.of("target/programs").toAbsolutePath().toString(), "ERP_PASSWORD", "canary-secret"));
+                Path.of("target/programs").toAbsolutePath().toString(), "ERP_PASSWORD", "canary-secret",
+                "serai.stream.loopback", "true"));
         this.url = "http://127.0.0.1:"
                 + ((WebServerApplicationContext) context).getWebServer().getPort();
         Runtime.getRuntime().addShutdownHook(new Thread(context::close));

@@ -31,8 +31,6 @@ import org.apache.activemq.artemis.spi.core.security.jaas.InVMLoginModule;
  * that was merely on its way.
  */
 public final class EmbeddedBroker implements AutoCloseable {
-    /** What the hub itself connects to: no socket in between. */
-    public static final String IN_VM = "vm://0";
     private static final String HUB = "serai";
     private static final String DEAD = "dead";
     private static final String EXPIRED = "expired";
@@ -52,13 +50,14 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @param folder e.g. {@code data/artemis}
      * @param port where spokes connect (Core, AMQP, STOMP, MQTT), on loopback; 0 for any free one
      * @param queues durable queues that must exist
+     * @param topics addresses that everybody who may receive from them subscribes to
      * @param hubPassword of the user {@code serai}, who may do everything a client may
      */
-    public static EmbeddedBroker start(Path folder, int port, Set<String> queues, String hubPassword,
-            List<BrokerUser> users) throws Exception {
+    public static EmbeddedBroker start(Path folder, int port, Set<String> queues, Set<String> topics,
+            String hubPassword, List<BrokerUser> users) throws Exception {
         int chosen = port == 0 ? freePort() : port;
         EmbeddedActiveMQ server = new EmbeddedActiveMQ();
-        server.setConfiguration(configuration(folder, chosen, queues, users));
+        server.setConfiguration(configuration(folder, chosen, queues, topics, users));
         server.setSecurityManager(security(hubPassword, users));
         server.start();
         if (!server.getActiveMQServer().isActive()) {
@@ -72,6 +71,11 @@ public final class EmbeddedBroker implements AutoCloseable {
         return port;
     }
 
+    /** What the hub itself connects to, without a socket in between. Each folder has an address of its own. */
+    public static String inVm(Path folder) {
+        return "vm://" + (folder.toString().hashCode() & Integer.MAX_VALUE);
+    }
+
     /** The name that the hub's own password goes with. */
     public static String hubUser() {
         return HUB;
@@ -82,7 +86,8 @@ public final class EmbeddedBroker implements AutoCloseable {
         server.stop();
     }
 
-    private static Configuration configuration(Path folder, int port, Set<String> queues, List<BrokerUser> users)
+    private static Configuration configuration(Path folder, int port, Set<String> queues, Set<String> topics,
+            List<BrokerUser> users)
             throws Exception {
         ConfigurationImpl configuration = new ConfigurationImpl();
         configuration.setName(HUB).setPersistenceEnabled(true).setJournalType(JournalType.NIO)
@@ -96,7 +101,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                 // Nobody can guess it and nobody has the right: no client manages this broker.
                 .setManagementAddress(SimpleString.of("management.closed")).setScheduledThreadPoolMaxSize(2)
                 .setThreadPoolMaxSize(8).setGracefulShutdownEnabled(false).setCriticalAnalyzer(false);
-        configuration.addAcceptorConfiguration("in-vm", IN_VM);
+        configuration.addAcceptorConfiguration("in-vm", inVm(folder));
         configuration.addAcceptorConfiguration("spokes", "tcp://127.0.0.1:" + port
                 + "?protocols=CORE,AMQP,STOMP,MQTT;remotingThreads=2;useEpoll=true;amqpDuplicateDetection=false"
                 + ";stompMaxFramePayloadLength=" + 2 * MEGABYTE + ";connectionsAllowed=200;handshake-timeout=10");
@@ -104,8 +109,12 @@ public final class EmbeddedBroker implements AutoCloseable {
         for (String queue : queues) {
             configuration.addAddressConfiguration(queue(queue));
         }
+        for (String topic : topics) {
+            configuration.addAddressConfiguration(
+                    new CoreAddressConfiguration().setName(topic).addRoutingType(RoutingType.MULTICAST));
+        }
         configuration.addAddressConfiguration(queue(DEAD)).addAddressConfiguration(queue(EXPIRED));
-        configuration.setSecurityRoles(roles(queues, users));
+        configuration.setSecurityRoles(roles(queues, topics, users));
         return configuration;
     }
 
@@ -124,28 +133,36 @@ public final class EmbeddedBroker implements AutoCloseable {
                 QueueConfiguration.of(name).setAddress(name).setRoutingType(RoutingType.ANYCAST).setDurable(true));
     }
 
-    private static Map<String, Set<Role>> roles(Set<String> queues, List<BrokerUser> users) {
+    private static Map<String, Set<Role>> roles(Set<String> queues, Set<String> topics,
+            List<BrokerUser> users) {
         Map<String, Set<Role>> roles = new HashMap<>();
         Set<String> addresses = new HashSet<>(queues);
+        addresses.addAll(topics);
         addresses.addAll(Set.of(DEAD, EXPIRED));
         for (String address : addresses) {
-            roles.computeIfAbsent(address, a -> new HashSet<>()).add(role(HUB, true, true));
+            roles.computeIfAbsent(address, a -> new HashSet<>()).add(role(HUB, true, true, false));
         }
         for (BrokerUser user : users) {
             Set<String> named = new HashSet<>(user.sends());
             named.addAll(user.receives());
             for (String address : named) {
                 roles.computeIfAbsent(address, a -> new HashSet<>())
-                        .add(role(user.name(), user.sends().contains(address), user.receives().contains(address)));
+                        .add(role(user.name(), user.sends().contains(address), user.receives().contains(address),
+                                topics.contains(address)));
             }
         }
-        roles.put("#", Set.of(role(HUB, true, true)));
+        roles.put("#", Set.of(role(HUB, true, true, false)));
         return roles;
     }
 
-    /** May send or receive, and look into a queue it may receive from; never create, delete or manage. */
-    private static Role role(String name, boolean send, boolean receive) {
-        return new Role(name, send, receive, false, false, false, false, false, receive, false, false, false, false);
+    /**
+     * May send or receive, and look into a queue it may receive from; never create, delete or manage. Whoever receives from a
+     * topic makes and ends a subscription of its own, which is a queue.
+     */
+    private static Role role(String name, boolean send, boolean receive, boolean topic) {
+        boolean subscribe = receive && topic;
+        return new Role(name, send, receive, subscribe, subscribe, subscribe, subscribe, false, receive, false, false,
+                false, false);
     }
 
     private static ActiveMQJAASSecurityManager security(String hubPassword, List<BrokerUser> users) {

@@ -112,6 +112,7 @@ public final class Problem extends RuntimeException {
             case 422 -> "Invalid content";
             case 428 -> "Precondition required";
             case 429 -> "Too many requests";
+            case 502 -> "Not taken";
             case 503 -> "Not available";
             default -> "Error";
         };

@@ -73,7 +73,7 @@ class EmbeddedBrokerTest {
     }
 
     private EmbeddedBroker start() throws Exception {
-        return EmbeddedBroker.start(folder, 0, Set.of("orders.in", "customers.in", "answers"), "hub-secret",
+        return EmbeddedBroker.start(folder, 0, Set.of("orders.in", "customers.in", "answers"), Set.of(), "hub-secret",
                 List.of(FINANCE));
     }
 

@@ -27,7 +27,7 @@ public final class Await {
     }
 
     /** Repeats the question until it has an answer that is not null. */
-    static <T> T value(Duration longest, Callable<T> question) {
+    public static <T> T value(Duration longest, Callable<T> question) {
         Object[] answer = new Object[1];
         until(longest, () -> {
             answer[0] = question.call();
