@@ -488,6 +488,7 @@ final class IngestBatch {
             workspace.change(golden, result.golden(), result.changed(), source, known ? "updated" : "created",
                     externalId);
         }
+        workspace.note(golden);
         if (externalId != null) {
             LinkRow own = awaited == null ? workspace.newLink(spoke, golden, externalId) : awaited;
             own.externalId = externalId;

@@ -236,6 +236,9 @@ public final class Lanes implements AutoCloseable {
 
     /** Records what came of deliveries; returns when it is committed. False for a claim that no longer stood. */
     public List<Boolean> record(List<DeliveryResult> results) {
+        if (results.isEmpty()) {
+            return List.of();
+        }
         List<Boolean> stood = recorder.call(results);
         List<Arrival> found = new ArrayList<>();
         for (int i = 0; i < results.size(); i++) {

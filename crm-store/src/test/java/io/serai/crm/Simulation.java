@@ -70,6 +70,8 @@ final class Simulation {
     private final Map<UUID, Long> goldenVersions = new HashMap<>();
     private final Set<String> linked = new LinkedHashSet<>();
     private final Set<Object> introduced = new HashSet<>();
+    /** The latest claim of each lane whose result is not recorded. */
+    private final Map<Long, Call> underWay = new HashMap<>();
     final List<String> trace = new ArrayList<>();
     private Instant now = Instant.parse("2026-03-01T10:00:00Z");
     private int tokens;
@@ -454,6 +456,10 @@ final class Simulation {
                 .sorted(Comparator.comparing((Delivery delivery) -> String.valueOf(mail(delivery.golden())))
                         .thenComparing(delivery -> String.valueOf(delivery.externalId())))
                 .forEach(delivery -> {
+                    Call other = underWay.put(delivery.lane(), new Call(spoke, delivery, now.plus(LEASE)));
+                    require(other == null || other.until().isBefore(now), "%s/%s is claimed twice at a time",
+                            spoke.name,
+                            delivery.externalId());
                     say("%s claims version %d of %s for %s/%s, attempt %d", process.name, delivery.version(),
                             mail(delivery.golden()), spoke.name, delivery.externalId(), delivery.attempt());
                     process.calls.add(new Call(spoke, delivery, now.plus(LEASE)));
@@ -524,6 +530,16 @@ final class Simulation {
         process.results.removeAll(results);
         List<Boolean> stood = process.store.lanes().record(results);
         say("%s records %d results, in time: %s", process.name, results.size(), stood);
+        for (int i = 0; i < results.size(); i++) {
+            Delivery delivery = results.get(i).delivery();
+            Call latest = underWay.get(delivery.lane());
+            require(!stood.get(i) || latest == null || latest.delivery().fence() == delivery.fence(),
+                    "the result of a claim that lapsed was recorded: version %d of %s", delivery.version(),
+                    delivery.id());
+            if (latest != null && latest.delivery().fence() == delivery.fence()) {
+                underWay.remove(delivery.lane());
+            }
+        }
     }
 
     // ---- in the end
