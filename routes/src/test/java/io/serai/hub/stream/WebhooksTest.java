@@ -25,6 +25,7 @@ import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import com.standardwebhooks.Webhook;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -99,6 +100,7 @@ class WebhooksTest {
 
     /** The socket's own time-out would begin anew with every byte. */
     @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void givesUpOnAnAnswerThatTrickles() {
         try (Trickle trickle = new Trickle()) {
             long begun = System.nanoTime();
