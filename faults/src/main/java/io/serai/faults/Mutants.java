@@ -36,18 +36,18 @@ final class Mutants {
                     scenario.length > 1 ? Integer.valueOf(scenario[1]) : null, header(patch, "# why: "));
         }
 
-        private static String header(Path patch, String begin) throws IOException {
-            return Files.readAllLines(patch).stream().filter(line -> line.startsWith(begin)).findFirst()
-                    .orElseThrow(() -> new IOException(patch + " has no line \"" + begin + "…\""))
-                    .substring(begin.length());
-        }
-
         String name() {
             return patch.getFileName().toString().replace(".patch", "");
         }
     }
 
     private Mutants() {}
+
+    static String header(Path patch, String begin) throws IOException {
+        return Files.readAllLines(patch).stream().filter(line -> line.startsWith(begin)).findFirst()
+                .orElseThrow(() -> new IOException(patch + " has no line \"" + begin + "…\""))
+                .substring(begin.length());
+    }
 
     /** True when every mutant of these scenarios was caught. */
     static boolean run(Path folder, List<Scenario> scenarios) throws Exception {

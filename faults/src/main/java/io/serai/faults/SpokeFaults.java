@@ -12,6 +12,9 @@ import java.util.concurrent.Future;
 final class SpokeFaults {
     private static final Duration AFTER_HEALING = Duration.ofSeconds(30);
 
+    /** Longer than the ERP keeps. */
+    private static final String LONG_NAME = " of the very long and winding house of names";
+
     private SpokeFaults() {}
 
     /** The systems do what they are asked, and the hub does not hear of it. An invoice may even arrive after it was given up. */
@@ -132,6 +135,13 @@ final class SpokeFaults {
         }
         Wait.until("the shop knows everybody", Duration.ofSeconds(60),
                 () -> Ledgers.read(stage).records("shop").size() >= load.people.size());
+        // The shop writes e-mail addresses small, the ERP cuts names: neither may come back as news.
+        for (Person person : load.people) {
+            Http.act(stage.system("erp") + "/edit",
+                    Map.of("customerNumber", person.id, "email", person.email().replace("p", "P")));
+            Http.act(stage.system("shop") + "/edit",
+                    Map.of("id", Long.valueOf(inShop(stage, person)), "last_name", person.family() + LONG_NAME));
+        }
         Map<String, String> wanted = new LinkedHashMap<>();
         int edits = 0;
         try (var people = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -139,7 +149,7 @@ final class SpokeFaults {
                 List<Future<?>> both = new ArrayList<>();
                 for (Person person : load.people) {
                     String phone = "+41 44 %03d %02d 00".formatted(200 + person.index, round % 100);
-                    String id = Ledgers.read(stage).records("shop").get(person.email()).iterator().next();
+                    String id = inShop(stage, person);
                     both.add(people.submit(() -> {
                         load.edit(person);
                         return null;
@@ -165,5 +175,14 @@ final class SpokeFaults {
                 "I6 the hub wrote " + ledgers.writesOf("shop", "phone") + " phone numbers back to the shop");
         play.require(ledgers.writesOf("erp", "phone") <= edits, "I6 " + edits + " edits of phones became "
                 + ledgers.writesOf("erp", "phone") + " writes to the ERP");
+        play.require(ledgers.writesOf("erp", "email") == 0,
+                "I6 the hub wrote " + ledgers.writesOf("erp", "email") + " e-mail addresses back to the ERP");
+        play.require(load.people.stream().allMatch(person -> (person.family() + LONG_NAME)
+                .equals(ledgers.field("shop", "last_name").get(person.email()))),
+                "I5 a name that the ERP cut came back to the shop: " + ledgers.field("shop", "last_name"));
+    }
+
+    private static String inShop(Stage stage, Person person) throws Exception {
+        return Ledgers.read(stage).records("shop").get(person.email()).iterator().next();
     }
 }
