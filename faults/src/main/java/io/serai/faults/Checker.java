@@ -21,6 +21,7 @@ import java.util.TreeMap;
  */
 final class Checker {
     private static final Duration STILL = Duration.ofSeconds(2);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(300);
     private final Stage stage;
     private final Load load;
     private final List<String> breaches = new ArrayList<>();
@@ -66,6 +67,7 @@ final class Checker {
         String[] busy = new String[1];
         long[] size = {-1, 0};
         Wait.upTo(longest, () -> {
+            Wait.pass(BETWEEN_LOOKS);
             busy[0] = busy();
             long now = busy[0] == null ? Ledgers.read(stage).size() : -1;
             if (busy[0] != null || now != size[0]) {
