@@ -265,10 +265,10 @@ final class IngestBatch {
                 ? merge("customer").fill(theirs, golden.document, golden.provenance(), source)
                 : awaited != null && awaited.ours != null
                         ? merge("customer").applyToUnanswered(awaited.ours, theirs, golden.document,
-                                golden.provenance(), source)
+                                golden.provenance(), source, () -> workspace.since(awaited))
                         : awaited != null
                                 ? merge("customer").applyToWritten(null, null, theirs, golden.document,
-                                        golden.provenance(), source)
+                                        golden.provenance(), source, () -> workspace.since(awaited))
                                 : merge("customer").apply(null, null, theirs, golden.document, golden.provenance(),
                                         source);
         boolean changed = !known || !result.changed().isEmpty();
@@ -296,7 +296,7 @@ final class IngestBatch {
             return gone(link.spoke, link.entity, link.externalId, golden);
         }
         Merge.Result result = merge(link.entity).applyToWritten(link.base, link.ours, theirs, golden.document,
-                golden.provenance(), source);
+                golden.provenance(), source, () -> workspace.since(link));
         if (!result.changed().isEmpty()) {
             workspace.change(golden, result.golden(), result.changed(), source, "updated", link.externalId);
         }

@@ -48,6 +48,8 @@ final class Workspace {
     final List<String> resolved = new ArrayList<>();
     final Map<String, Behind> behind = new LinkedHashMap<>();
     final List<LinkRow> touchedLinks = new ArrayList<>();
+    private static final int MOST_VERSIONS = 1_000;
+
     private final Set<Long> awaited = new LinkedHashSet<>();
     private final Set<Object> read = new HashSet<>();
 
@@ -97,6 +99,8 @@ final class Workspace {
         Map<String, Object> ours;
         String revision;
         long version;
+        /** The version that the spoke was last known to hold. */
+        long synced;
         boolean inStep;
         String problem;
         private boolean touched;
@@ -226,7 +230,8 @@ final class Workspace {
         if (!linkColumns.isEmpty()) {
             first.read(
                     """
-                            select l.id, l.spoke, l.entity, l.external_id, l.entity_id, l.base::text, l.ours::text, l.revision, l.wanted
+                            select l.id, l.spoke, l.entity, l.external_id, l.entity_id, l.base::text, l.ours::text, l.revision,
+                              l.wanted, l.synced
                             from (select unnest(?) spoke, unnest(?) entity, unnest(?) external_id) k
                             join link l on l.spoke = k.spoke and l.entity = k.entity and l.external_id = k.external_id
                             """,
@@ -321,6 +326,7 @@ final class Workspace {
         link.ours = row.getString(7) == null ? link.base : Json.document(row.getString(7));
         link.revision = row.getString(8);
         link.version = row.getLong(9);
+        link.synced = row.getLong(10);
         links.put(new LinkKey(link.spoke, link.entity, link.externalId), link);
         return link;
     }
@@ -419,13 +425,34 @@ final class Workspace {
         List<LinkRow> found = new ArrayList<>();
         new Statements().read("""
                 select id, spoke, entity, external_id, entity_id, base::text,
-                  case when lease_until > ? then ours end::text, revision, wanted from link
+                  case when lease_until > ? then ours end::text, revision, wanted, synced from link
                 where entity_id = ?::uuid and spoke = ? and entity = ? and external_id is null
                 """, row -> found.add(takeLink(row)), now.atOffset(ZoneOffset.UTC), golden.id.toString(), spoke,
                 golden.entity.word())
                 .execute(session);
         found.forEach(link -> awaited.add(link.id));
         return found.isEmpty() ? null : found.getFirst();
+    }
+
+    /**
+     * What a record was made by others since the spoke was last known to hold it: the changed fields of each version, the
+     * latest first. Any of it may have been written to the spoke without an answer that was recorded.
+     */
+    List<Map<String, Object>> since(LinkRow link) {
+        List<Map<String, Object>> versions = new ArrayList<>();
+        changes.stream()
+                .filter(change -> change.id().equals(link.entityId) && !change.source().spoke().equals(link.spoke))
+                .forEach(change -> versions.addFirst(change.fields()));
+        try {
+            new Statements().read("""
+                    select fields::text from change where entity_id = ? and version > ? and spoke <> ?
+                    order by version desc limit ?
+                    """, row -> versions.add(Json.document(row.getString(1))), link.entityId, link.synced, link.spoke,
+                    MOST_VERSIONS).execute(session);
+        } catch (SQLException failed) {
+            throw new StoreUnavailable("The database did not tell earlier versions: " + failed.getMessage(), failed);
+        }
+        return versions;
     }
 
     /** What was paid for an order that has no invoice yet. */

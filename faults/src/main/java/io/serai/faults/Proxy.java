@@ -11,6 +11,8 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -61,7 +63,8 @@ final class Proxy implements AutoCloseable {
     private volatile int target;
     private final AtomicInteger struck = new AtomicInteger();
     private volatile Function<String, Fate> fates = _ -> Fate.PASS;
-    private volatile boolean open = true;
+    private final Set<Wire> open = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
 
     Proxy(int target) throws IOException {
         this.target = target;
@@ -73,9 +76,10 @@ final class Proxy implements AutoCloseable {
         return door.getLocalPort();
     }
 
-    /** New connections go there from now on. */
+    /** Leads elsewhere from now on; what is open is cut. */
     void leadTo(int other) {
         target = other;
+        open.forEach(Wire::reset);
     }
 
     String url() {
@@ -126,10 +130,10 @@ final class Proxy implements AutoCloseable {
     }
 
     private void accept() {
-        while (open) {
+        while (!closed) {
             try {
                 Socket client = door.accept();
-                Thread.ofVirtual().start(() -> new Wire(client).open());
+                Thread.ofVirtual().start(() -> new Wire(client).carry());
             } catch (IOException closed) {
                 return;
             }
@@ -138,7 +142,7 @@ final class Proxy implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        open = false;
+        closed = true;
         door.close();
     }
 
@@ -160,17 +164,23 @@ final class Proxy implements AutoCloseable {
             this.client = client;
         }
 
-        void open() {
+        void carry() {
             try {
                 client.setTcpNoDelay(true);
                 server.setTcpNoDelay(true);
                 server.connect(new InetSocketAddress(HERE, target), 5_000);
+                open.add(this);
                 Thread.ofVirtual().start(this::back);
                 forth();
             } catch (IOException ended) {
-                reset(client);
-                reset(server);
+                reset();
             }
+        }
+
+        void reset() {
+            open.remove(this);
+            reset(client);
+            reset(server);
         }
 
         private void forth() throws IOException {
@@ -258,12 +268,12 @@ final class Proxy implements AutoCloseable {
                         }
                     }
                 }
+                open.remove(this);
                 if (!dead) {
                     client.shutdownOutput();
                 }
             } catch (IOException ended) {
-                reset(client);
-                reset(server);
+                reset();
             }
         }
 

@@ -5,7 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 
 /**
@@ -68,10 +70,16 @@ public final class Merge {
      * As {@link #apply}, for a record that the hub writes to and may not have heard of yet: what it says may be the echo
      * of a write whose answer is still on its way or was lost, perhaps in the spoke's own words, perhaps of a value that
      * others have replaced meanwhile. Such an echo is no edit.
+     *
+     * @param since what others made of the record since the spoke was last known to hold it, the latest first; asked only
+     *     when it matters
      */
     public Result applyToWritten(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
-            Map<String, Object> golden, Provenance provenance, Source source) {
-        return new Application(base, ours, theirs, golden, provenance, source, false, true).run();
+            Map<String, Object> golden, Provenance provenance, Source source,
+            Supplier<List<Map<String, Object>>> since) {
+        Application application = new Application(base, ours, theirs, golden, provenance, source, false, true);
+        application.since = since;
+        return application.run();
     }
 
     /**
@@ -80,9 +88,11 @@ public final class Merge {
      * @param writing what the spoke was told to make
      */
     public Result applyToUnanswered(Map<String, Object> writing, Map<String, Object> theirs, Map<String, Object> golden,
-            Provenance provenance, Source source) {
+            Provenance provenance, Source source, Supplier<List<Map<String, Object>>> since) {
         Unanswered presumed = Unanswered.of(Tree.of(shape, writing), Tree.of(shape, theirs));
-        return new Application(presumed, theirs, golden, provenance, source).run();
+        Application application = new Application(presumed, theirs, golden, provenance, source);
+        application.since = since;
+        return application.run();
     }
 
     /**
@@ -106,6 +116,8 @@ public final class Merge {
         private final boolean written;
         private final boolean unanswered;
         private final List<Conflict> conflicts = new ArrayList<>();
+        private Supplier<List<Map<String, Object>>> since = List::of;
+        private List<Tree> earlier;
 
         Application(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
                 Map<String, Object> golden, Provenance provenance, Source source, boolean fillOnly,
@@ -291,6 +303,16 @@ public final class Merge {
             }
             return provenance.lost(path).stream().filter(lost -> !lost.source().spoke().equals(source.spoke()))
                     .map(Lost::value).filter(value -> Shape.echoes(said.type(), said.value(), value)).findFirst()
+                    .orElseGet(() -> writtenSince(path, said));
+        }
+
+        /** Provenance keeps few of the values that were lost. While an answer is missing, others may replace many. */
+        private Object writtenSince(String path, Tree.Leaf said) {
+            if (earlier == null) {
+                earlier = since.get().stream().map(fields -> Tree.of(shape, fields)).toList();
+            }
+            return earlier.stream().map(tree -> tree.leaves.get(path)).filter(Objects::nonNull).map(Tree.Leaf::value)
+                    .filter(value -> value != null && Shape.echoes(said.type(), said.value(), value)).findFirst()
                     .orElse(null);
         }
 

@@ -192,7 +192,7 @@ class PlannerTest {
                     (_, value) -> value instanceof List<?> list && !list.isEmpty() ? list.subList(0, 1) : value);
         }
 
-        Merge.Result echo = newest.applyToUnanswered(written, echoed, now, provenance, from("shop"));
+        Merge.Result echo = newest.applyToUnanswered(written, echoed, now, provenance, from("shop"), List::of);
 
         assertThat(echo.changed()).isEmpty();
         assertThat(echo.golden()).isEqualTo(now);
