@@ -180,7 +180,7 @@ final class Load implements AutoCloseable {
             default -> {
                 number = "F-" + numbers.incrementAndGet();
                 enqueue("orders.in", "o-" + number, "Q-" + person.index,
-                        Map.of("orderNumber", number, "customer", person.inQueue(person.house), "paid", true,
+                        Map.of("orderNumber", number, "customer", person.asBuyer(), "paid", true,
                                 "currency", "CHF", "items",
                                 List.of(Map.of("sku", "TEA", "text", "Tea", "qty", 1, "price",
                                         amount.toPlainString(), "vat", "0")),
