@@ -12,8 +12,12 @@ import java.util.List;
  *
  * @param home the folder with routes, connectors, mappings and deploy
  * @param classPath what the hub's JVM is given
+ * @param learned what the JVM learned of the hub's classes at an earlier start, which makes this one quick; null for a
+ *        hub of other classes
  */
-record Build(Path home, List<String> classPath) {
+record Build(Path home, List<String> classPath, Path learned) {
+    /** Where the launcher lays out the hub's jars. */
+    private static final String JARS = "routes/target/serai/lib";
 
     /** The one that this suite was built with. */
     static Build own() {
@@ -25,7 +29,12 @@ record Build(Path home, List<String> classPath) {
             }
         }
         String path = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        return new Build(home, List.of(path.split(File.pathSeparator)));
+        return new Build(home, List.of(path.split(File.pathSeparator)), null);
+    }
+
+    /** The same hub as the launcher runs it: from its jars alone, and quick to start once it has learned how. */
+    Build fromJars() {
+        return new Build(home, classPath, home.resolve("routes/target/serai/hub.aot"));
     }
 
     private static String java() {
@@ -37,7 +46,13 @@ record Build(Path home, List<String> classPath) {
         List<String> command = new ArrayList<>(List.of(java()));
         Files.readAllLines(home.resolve("deploy/jvm.options")).stream()
                 .filter(line -> !line.isBlank() && !line.startsWith("#")).forEach(command::add);
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", String.join(File.pathSeparator, classPath), main));
+        if (learned == null) {
+            command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", String.join(File.pathSeparator, classPath)));
+        } else {
+            command.addAll(List.of((Files.exists(learned) ? "-XX:AOTCache=" : "-XX:AOTCacheOutput=") + learned, "-cp",
+                    home.resolve(JARS) + "/*"));
+        }
+        command.add(main);
         return command;
     }
 

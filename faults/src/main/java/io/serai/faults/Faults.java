@@ -40,10 +40,12 @@ public final class Faults {
         } else if (options.mutants()) {
             System.exit(Mutants.run(options.folder(), options.scenarios()) ? 0 : 1);
         } else {
+            Build build = Build.own().fromJars();
+            learn(build, options.folder());
             List<Play.Result> results = new ArrayList<>();
             for (Scenario scenario : options.scenarios()) {
                 for (long seed : options.seeds()) {
-                    results.add(play(scenario, seed, options.points(scenario), Build.own(), options.folder()));
+                    results.add(play(scenario, seed, options.points(scenario), build, options.folder()));
                 }
             }
             String table = Report.table(results);
@@ -53,14 +55,28 @@ public final class Faults {
         }
     }
 
+    /** A hub that stops properly leaves behind what its JVM has learned. */
+    private static void learn(Build build, Path folder) throws Exception {
+        if (!Files.exists(build.learned())) {
+            Path own = folder.toAbsolutePath().resolve("learn");
+            Postgres.delete(own);
+            try (Stage stage = new Stage(build, own, programs(folder), Stage.Needs.ONE_HUB)) {
+                stage.hub().stop();
+            }
+        }
+    }
+
+    private static Path programs(Path folder) throws java.io.IOException {
+        return Files.createDirectories(folder.toAbsolutePath().resolve("programs"));
+    }
+
     /** Plays one scenario from one seed, and says what came of it. */
     static Play.Result play(Scenario scenario, long seed, int points, Build build, Path folder) throws Exception {
         System.out.printf("%n=== %s (row %s): %s; seed %d, points %d%n", scenario.name(), scenario.row(),
                 scenario.says(), seed, points);
         Path own = folder.toAbsolutePath().resolve(scenario.name());
         Postgres.delete(own);
-        Path programs = folder.toAbsolutePath().resolve("programs");
-        Files.createDirectories(programs);
+        Path programs = programs(folder);
         Play.Result result;
         try (Play play = new Play(scenario, seed, points, build, own, programs)) {
             result = play.run();

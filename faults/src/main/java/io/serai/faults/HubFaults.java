@@ -66,6 +66,8 @@ final class HubFaults {
         everybodyMoves(load);
         Wait.until("the ERP knows everybody", Duration.ofSeconds(60), () -> arrived(stage, load));
         for (int i = 0; i < play.points; i++) {
+            Wait.until("all is in step", Duration.ofSeconds(90),
+                    () -> stage.postgres.number("select count(*) from link where state = 'BEHIND'") == 0);
             CountDownLatch gate = new CountDownLatch(1);
             stage.hubs.get(1).freeze();
             stage.wires.get("erp").all(new Proxy.Fate.Held(gate));

@@ -106,7 +106,7 @@ final class Mutants {
                 replace(classPath, own.home(), module, classes);
             }
         }
-        return new Build(home, classPath);
+        return new Build(home, classPath, null);
     }
 
     private static void replace(List<String> classPath, Path home, String module, Path classes) throws IOException {

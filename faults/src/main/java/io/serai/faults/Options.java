@@ -22,7 +22,7 @@ record Options(List<Scenario> scenarios, List<Long> seeds, Integer points, boole
             String word = arguments[i];
             switch (word) {
                 case "--only" -> scenarios = Arrays.stream(value(arguments, ++i, word).split(","))
-                        .map(Scenarios::named).toList();
+                        .flatMap(name -> Scenarios.asked(name).stream()).toList();
                 case "--seeds" -> seeds = LongStream.rangeClosed(1, number(arguments, ++i, word)).boxed().toList();
                 case "--seed" -> seeds = List.of(number(arguments, ++i, word));
                 case "--points" -> points = (int) number(arguments, ++i, word);

@@ -20,6 +20,8 @@ final class Scenarios {
             new Scenario("6", "frozen", "a hub stands still past its leases", 1, LEASES, HubFaults::frozen),
             new Scenario("7", "echoes", "the same customers edited in two systems at once", 10, LEASES,
                     SpokeFaults::echoes),
+            new Scenario("7", "names", "systems that keep names each in their own way", 4, LEASES,
+                    SpokeFaults::names),
             new Scenario("8", "shuffled", "a story in any order, parts of it twice", 12, LEASES,
                     MessageFaults::shuffled),
             new Scenario("9", "broker-kill", "kill -9 of the broker, and of the hub", 10, LEASES, BrokerFaults::kill),
@@ -48,8 +50,14 @@ final class Scenarios {
 
     private Scenarios() {}
 
+    /** Those of a row of the table, or the one of this name. */
+    static List<Scenario> asked(String word) {
+        List<Scenario> row = ALL.stream().filter(scenario -> scenario.row().equals(word)).toList();
+        return row.isEmpty() ? List.of(named(word)) : row;
+    }
+
     static Scenario named(String name) {
-        return ALL.stream().filter(scenario -> scenario.name().equals(name) || scenario.row().equals(name)).findFirst()
+        return ALL.stream().filter(scenario -> scenario.name().equals(name)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("There is no scenario " + name + ". There are: "
                         + String.join(", ", ALL.stream().map(Scenario::name).toList())));
     }
