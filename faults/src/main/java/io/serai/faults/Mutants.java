@@ -3,9 +3,12 @@ package io.serai.faults;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.FileVisitResult;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -71,8 +74,10 @@ final class Mutants {
                 Build build = build(own, mutant, folder.toAbsolutePath().resolve("mutant"));
                 Play.Result result = Faults.play(mutant.scenario(), 1,
                         mutant.points() == null ? mutant.scenario().points() : mutant.points(), build, folder);
-                caught = !result.held();
-                verdict = caught ? "caught: " + result.breaches().getFirst() : "SURVIVED";
+                caught = result.played() && !result.held();
+                verdict = caught
+                        ? "caught: " + result.breaches().getFirst()
+                        : result.played() ? "SURVIVED" : "COULD NOT BE PLAYED: " + result.breaches().getFirst();
             } catch (IOException broken) {
                 verdict = "DOES NOT APPLY: " + broken.getMessage();
             }
@@ -101,31 +106,40 @@ final class Mutants {
         List<String> classPath = new ArrayList<>(own.classPath());
         for (String module : MODULES) {
             if (touched.contains(module)) {
+                int at = entry(classPath, own.home(), module);
                 Path classes = home.resolve(module).resolve("classes");
+                // What else the module's jar holds stays; only what is compiled anew lies over it.
+                unpack(Path.of(classPath.get(at)), classes);
                 compile(home.resolve(module), classes, own.classPath());
-                replace(classPath, own.home(), module, classes);
+                classPath.set(at, classes.toString());
             }
         }
         return new Build(home, classPath, null);
     }
 
-    private static void replace(List<String> classPath, Path home, String module, Path classes) throws IOException {
-        boolean replaced = false;
+    /** Where on the class path a module is. */
+    private static int entry(List<String> classPath, Path home, String module) throws IOException {
         for (int i = 0; i < classPath.size(); i++) {
-            Path entry = Path.of(classPath.get(i));
+            Path entry = Path.of(classPath.get(i)).toAbsolutePath();
             if (entry.getFileName().toString().startsWith("serai-" + module + "-")
-                    || entry.toAbsolutePath().equals(home.resolve(module).resolve("target/classes"))) {
-                classPath.set(i, classes.toString());
-                replaced = true;
+                    || entry.equals(home.resolve(module).resolve("target/classes"))) {
+                return i;
             }
         }
-        if (!replaced) {
-            throw new IOException(module + " is not on the class path");
+        throw new IOException(module + " is not on the class path");
+    }
+
+    private static void unpack(Path entry, Path classes) throws IOException {
+        if (Files.isDirectory(entry)) {
+            copy(entry, classes);
+        } else {
+            try (FileSystem jar = FileSystems.newFileSystem(entry)) {
+                copy(jar.getPath("/"), classes);
+            }
         }
     }
 
     private static void compile(Path module, Path classes, List<String> classPath) throws IOException {
-        Files.createDirectories(classes);
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null);
                 Stream<Path> sources = Files.walk(module.resolve("src/main/java"))) {
@@ -150,16 +164,16 @@ final class Mutants {
         Files.walkFileTree(from, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) throws IOException {
-                if (!path.equals(from) && LEFT_OUT.contains(path.getFileName().toString())) {
+                if (!path.equals(from) && LEFT_OUT.contains(path.getFileName().toString().replace("/", ""))) {
                     return FileVisitResult.SKIP_SUBTREE;
                 }
-                Files.createDirectories(to.resolve(from.relativize(path)));
+                Files.createDirectories(to.resolve(from.relativize(path).toString()));
                 return FileVisitResult.CONTINUE;
             }
 
             @Override
             public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) throws IOException {
-                Files.copy(path, to.resolve(from.relativize(path)));
+                Files.copy(path, to.resolve(from.relativize(path).toString()), StandardCopyOption.REPLACE_EXISTING);
                 return FileVisitResult.CONTINUE;
             }
         });

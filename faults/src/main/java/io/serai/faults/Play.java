@@ -23,6 +23,7 @@ final class Play implements AutoCloseable {
     private final List<String> notes = new ArrayList<>();
     private Duration deliveryGoal;
     private int faultCount;
+    private boolean played;
     private Stage stage;
     private Load load;
 
@@ -39,10 +40,11 @@ final class Play implements AutoCloseable {
     /**
      * What came of it.
      *
+     * @param played whether the story was told to its end, so that what was found afterwards means something
      * @param firstDelivery the longest it took after a fault until a system of the company heard of the hub again; null when
      *        that is not measured
      */
-    record Result(String row, String name, long seed, int faults, int acknowledged, Checker.Findings findings,
+    record Result(String row, String name, long seed, boolean played, int faults, int acknowledged, Checker.Findings findings,
             Duration firstDelivery, Duration took, List<String> breaches, List<String> notes) {
 
         boolean held() {
@@ -119,6 +121,7 @@ final class Play implements AutoCloseable {
         Checker.Findings findings = new Checker.Findings(0, 0, 0, 0, 0, List.of());
         try {
             scenario.story().tell(this);
+            played = true;
             say("waiting until all is in step");
             findings = new Checker(stage, load).check(scenario.quiet());
             breaches.addAll(findings.breaches());
@@ -132,7 +135,7 @@ final class Play implements AutoCloseable {
             notes.add("the first delivery came only after " + worst.toMillis() + " ms; the goal is "
                     + deliveryGoal.toSeconds() + " s");
         }
-        return new Result(scenario.row(), scenario.name(), seed, faultCount, load == null ? 0 : load.acknowledged(),
+        return new Result(scenario.row(), scenario.name(), seed, played, faultCount, load == null ? 0 : load.acknowledged(),
                 findings, worst, Duration.ofNanos(System.nanoTime() - begin), breaches, notes);
     }
 
