@@ -44,7 +44,8 @@ final class Play implements AutoCloseable {
      * @param firstDelivery the longest it took after a fault until a system of the company heard of the hub again; null when
      *        that is not measured
      */
-    record Result(String row, String name, long seed, boolean played, int faults, int acknowledged, Checker.Findings findings,
+    record Result(String row, String name, long seed, boolean played, int faults, int acknowledged,
+            Checker.Findings findings,
             Duration firstDelivery, Duration took, List<String> breaches, List<String> notes) {
 
         boolean held() {
@@ -135,7 +136,8 @@ final class Play implements AutoCloseable {
             notes.add("the first delivery came only after " + worst.toMillis() + " ms; the goal is "
                     + deliveryGoal.toSeconds() + " s");
         }
-        return new Result(scenario.row(), scenario.name(), seed, played, faultCount, load == null ? 0 : load.acknowledged(),
+        return new Result(scenario.row(), scenario.name(), seed, played, faultCount,
+                load == null ? 0 : load.acknowledged(),
                 findings, worst, Duration.ofNanos(System.nanoTime() - begin), breaches, notes);
     }
 
