@@ -128,7 +128,10 @@ final class Checker {
             }
             String where = move.system() + " " + move.email();
             Integer before = seen.put(where, move.house());
-            if (move.program() && person.home.equals(move.system())) {
+            if (move.program() && person.home.equals(move.system()) && load.relearns && before != null
+                    && before == move.house()) {
+                repeats++;
+            } else if (move.program() && person.home.equals(move.system())) {
                 echoes++;
                 breaches.add("I6 the hub wrote house " + move.house() + " of " + move.email()
                         + " back to where it came from, " + move.system());

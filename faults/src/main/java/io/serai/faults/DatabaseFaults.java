@@ -105,6 +105,7 @@ final class DatabaseFaults {
     static void restore(Play play) throws Exception {
         Stage stage = play.open(Stage.Needs.ONE_HUB);
         Load load = play.company(4, Duration.ofMillis(60), List.of("erp", "shop"));
+        load.relearns = true;
         load.runFor(Duration.ofSeconds(5));
         Sales sales = new Sales(stage, load);
         Wait.until("the ERP is answered", Duration.ofSeconds(30),

@@ -41,6 +41,11 @@ final class Load implements AutoCloseable {
     List<String> observers;
     /** A request that was frozen on its way may reach a system late: then only what the system ends on counts. */
     boolean lateAtSpokes;
+    /**
+     * A hub that was set back learns from one system what another holds already, and writes there what changes nothing: that
+     * is no echo.
+     */
+    boolean relearns;
     private final AtomicInteger acknowledged = new AtomicInteger();
     private final AtomicInteger numbers = new AtomicInteger();
     private final AtomicReference<Exception> failure = new AtomicReference<>();
