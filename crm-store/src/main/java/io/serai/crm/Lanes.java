@@ -101,7 +101,12 @@ public final class Lanes implements AutoCloseable {
         List<String> answered = new ArrayList<>();
         for (Row row : rows) {
             Golden golden = goldens.get(row.id());
-            Map<String, Object> wanted = Projection.of(golden.document(), profile::carries);
+            Map<String, Object> current = Projection.of(golden.document(), profile::carries);
+            // A create that nobody answered is said again word for word: a spoke that knows its key answers as it did the
+            // first time, and keeps what it was told then. What is new since follows as an update.
+            boolean again = row.externalId() == null && row.attempt() > 1 && row.ours() != null;
+            Map<String, Object> wanted = again ? Projection.of(row.ours(), profile::carries) : current;
+            long version = again && !Projection.inStep(profile.entity(), wanted, current) ? 1 : golden.version();
             Map<String, Object> held = row.ours() == null
                     ? Map.of()
                     : Projection.of(row.ours(), profile::carries);
@@ -125,7 +130,7 @@ public final class Lanes implements AutoCloseable {
                 making.add(row.id(), profile.spoke(), row.lane(), Json.text(wanted));
             }
             deliveries.add(new Delivery(row.lane(), row.fence(), profile.spoke(), profile.entity(), row.id(),
-                    row.externalId(), row.revision(), golden.version(), patch, whole, row.attempt(),
+                    row.externalId(), row.revision(), version, patch, whole, row.attempt(),
                     row.externalId() == null ? wanted : row.ours(), traces.get(row.id()),
                     slots.take()));
         }
@@ -622,6 +627,7 @@ public final class Lanes implements AutoCloseable {
                               behind_since = case when w.state = 'BEHIND' and l.state = 'SYNCED' then null
                                 else coalesce(behind_since, w.next::timestamptz) end,
                               next_try_at = w.next::timestamptz, lease_until = null,
+                              ours = case when w.state = 'PARKED' and l.external_id is null then null else ours end,
                               attempts = attempts - w.uncounted::int, problem = w.problem
                             from (select unnest(?::uuid[]) entity_id, unnest(?) spoke,
                               unnest(?::bigint[]) lane, unnest(?::bigint[]) fence, unnest(?) state,

@@ -75,6 +75,39 @@ class IngestTest {
     }
 
     @Test
+    void anUnansweredWriteThatOthersHaveReplacedManyTimesIsStillNoEdit() {
+        Outcome created = hub.says("erp", "customer", person("1", "Anna", "House 1", "anna@example.org", null));
+        hub.claims("shop", "customer");
+        // The hub dies: what it wrote is there, and nobody knows. Meanwhile life goes on.
+        for (int house = 2; house <= 20; house++) {
+            hub.says("erp", "customer", person("1", "Anna", "House " + house, "anna@example.org", null));
+        }
+        hub.passes(Duration.ofMinutes(5));
+
+        hub.says("shop", "customer", person("77", "Anna", "House 1", "anna@example.org", null));
+
+        assertThat(hub.customer(created)).extracting("name").extracting("family").isEqualTo("House 20");
+    }
+
+    @Test
+    void aCreateThatNobodyAnsweredIsSaidAgainWordForWordAndWhatIsNewFollows() {
+        hub.says("erp", "customer", person("1", "Anna", "House 1", "anna@example.org", null));
+        Delivery unanswered = hub.claims("shop", "customer").getFirst();
+        hub.says("erp", "customer", person("1", "Anna", "House 2", "anna@example.org", null));
+        hub.passes(Duration.ofMinutes(5));
+
+        Delivery again = hub.claims("shop", "customer").getFirst();
+        assertThat(again.patch()).isEqualTo(unanswered.patch());
+        assertThat(again.idempotencyKey()).isEqualTo(unanswered.idempotencyKey());
+        hub.store.lanes().record(List.of(done(again, "77")));
+
+        assertThat(hub.claims("shop", "customer")).singleElement().satisfies(update -> {
+            assertThat(update.externalId()).isEqualTo("77");
+            assertThat(update.patch()).extracting("name").extracting("family").isEqualTo("House 2");
+        });
+    }
+
+    @Test
     void keepsAnEditThatOvertakesTheAnswerToTheWrite() {
         Outcome created = hub.says("erp", "customer",
                 with(person("1", "Anna", "Meier", "Anna@Example.org", "+41441234567"), "phones",

@@ -77,6 +77,10 @@ final class Reception {
     private Outcome hand(HttpServletRequest request, String entity, Item item) {
         Caller caller = Caller.of(request);
         Optional<Sink> entrance = connectors.entrance(caller.spoke(), entity);
+        if (entrance.isEmpty() && takes(caller.spoke(), entity)) {
+            // The hub is starting or stopping. A sender that is told it was at fault would not come again.
+            throw SoapFaults.receiver("not-available");
+        }
         if (entrance.isEmpty()) {
             throw SoapFaults.sender("not-allowed", null, "\"" + caller.spoke() + "\" is not set up to send any "
                     + entity + " here; add the flow to its spoke file, or sign on as another spoke.", null);
@@ -90,6 +94,10 @@ final class Reception {
             LOG.error("A SOAP message of {} could not be stored; it has to be sent again", caller.spoke(), e);
             throw SoapFaults.receiver("not-available");
         }
+    }
+
+    private boolean takes(String spoke, String entity) {
+        return connectors.spokes().find(spoke).map(known -> known.flows(entity, "in")).orElse(false);
     }
 
     private Item item(HttpServletRequest request, String eventId, Map<String, Object> record, Refusal refusal) {

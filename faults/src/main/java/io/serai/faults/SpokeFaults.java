@@ -1,0 +1,215 @@
+package io.serai.faults;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** What happens between the hub and the systems it writes to. */
+final class SpokeFaults {
+    private static final Duration AFTER_HEALING = Duration.ofSeconds(30);
+
+    /** Longer than the ERP keeps. */
+    private static final String LONG_NAME = " of the very long and winding house of names";
+
+    private SpokeFaults() {}
+
+    /** The systems do what they are asked, and the hub does not hear of it. An invoice may even arrive after it was given up. */
+    static void lostReplies(Play play) throws Exception {
+        Stage stage = play.open(Stage.Needs.ONE_HUB);
+        Load load = play.company(6, Duration.ofMillis(60));
+        Proxy.Fate bad = new Proxy.Fate.Instead(Proxy.http(502, "Content-Type: text/html\r\n", "<h1>Bad gateway</h1>"));
+        Proxy.Fate[] any = {new Proxy.Fate.LoseReply(), new Proxy.Fate.Reset(), bad, new Proxy.Fate.OneWay()};
+        stage.wires.get("erp").some(play.random, 0.1, any);
+        stage.wires.get("shop").some(play.random, 0.1, any);
+        // Longer than the hub's patience: it has looked, found nothing and sent again by then.
+        stage.wires.get("books").some(play.random, 0.35, "POST /v1/invoices", new Proxy.Fate[]{
+                new Proxy.Fate.LoseReply(), bad, new Proxy.Fate.OneWay(), new Proxy.Fate.Late(Duration.ofSeconds(14))},
+                any);
+        load.runFor(Duration.ofSeconds(play.points));
+        play.pass(Duration.ofSeconds(15));
+        stage.wires.values().forEach(wire -> play.countFaults(wire.struck()));
+        stage.wires.values().forEach(Proxy::heal);
+        play.note("answers lost: " + wires(stage));
+    }
+
+    private static String wires(Stage stage) {
+        StringBuilder text = new StringBuilder();
+        stage.wires.forEach((name, wire) -> text.append(name).append(' ').append(wire.struck()).append(' '));
+        return text.toString().strip();
+    }
+
+    /** For some seconds each, every system answers with one of the things that systems answer when they are not well. */
+    static void badAnswers(Play play) throws Exception {
+        Stage stage = play.open(Stage.Needs.ONE_HUB);
+        Load load = play.company(6, Duration.ofMillis(80));
+        String json = "Content-Type: application/json\r\n";
+        Map<String, Proxy.Fate> answers = new LinkedHashMap<>();
+        answers.put("429", canned(Proxy.http(429, json + "Retry-After: 1\r\n", "{\"error\":\"slow down\"}")));
+        answers.put("200 with a page in HTML", canned(Proxy.http(200, "Content-Type: text/html\r\n", "<p>Hello</p>")));
+        answers.put("200 with ok:false",
+                canned(Proxy.http(200, json, "{\"ok\":false,\"error\":\"nothing was done\"}")));
+        answers.put("200 with nothing", canned(Proxy.http(200, json, "")));
+        answers.put("10 MiB", canned(Proxy.http(200, json, "[\"" + "x".repeat(10 << 20) + "\"]")));
+        answers.put("1 byte a second", new Proxy.Fate.Canned(Proxy.http(200, json, "{\"id\": 1}"),
+                Duration.ofSeconds(1)));
+        answers.put("500", canned(Proxy.http(500, json, "{\"error\":\"internal\"}")));
+        answers.put("302 to elsewhere", canned(Proxy.http(302, "Location: http://127.0.0.1:1/\r\n", "")));
+        answers.put("401", canned(Proxy.http(401, json, "{\"error\":\"who are you\"}")));
+        load.start();
+        play.pass(Duration.ofSeconds(2));
+        List<String> kinds = new ArrayList<>(answers.keySet());
+        for (int i = 0; i < Math.min(play.points, kinds.size()); i++) {
+            Proxy.Fate answer = answers.get(kinds.get(i));
+            play.fault("everybody answers: " + kinds.get(i), () -> stage.wires.values().forEach(
+                    wire -> wire.all(answer)));
+            play.pass(Duration.ofSeconds(4));
+            stage.wires.values().forEach(Proxy::heal);
+            play.pass(Duration.ofSeconds(2));
+        }
+        load.stop();
+    }
+
+    private static Proxy.Fate canned(byte[] answer) {
+        return new Proxy.Fate.Canned(answer, null);
+    }
+
+    /** Nothing gets through any more and nobody is told: first to the systems, then one way only, then to the database. */
+    static void partition(Play play) throws Exception {
+        Stage stage = play.open(Stage.Needs.ONE_HUB.withDatabaseBehindWire());
+        Load load = play.company(6, Duration.ofMillis(80));
+        Duration cut = Duration.ofSeconds(play.points);
+        load.start();
+        play.pass(Duration.ofSeconds(3));
+        play.fault("nothing reaches the systems for " + cut.toSeconds() + " s, and nobody is told",
+                () -> stage.wires.values().forEach(wire -> wire.all(new Proxy.Fate.Swallow())));
+        play.pass(cut);
+        stage.wires.values().forEach(Proxy::heal);
+        play.expectDelivery(AFTER_HEALING);
+        play.pass(Duration.ofSeconds(15));
+        play.fault("answers of the systems vanish", () -> stage.wires.values()
+                .forEach(wire -> wire.all(new Proxy.Fate.OneWay())));
+        play.pass(cut);
+        stage.wires.values().forEach(Proxy::heal);
+        play.expectDelivery(AFTER_HEALING);
+        play.pass(Duration.ofSeconds(15));
+        play.fault("nothing reaches the database, and nobody is told",
+                () -> stage.database.all(new Proxy.Fate.Swallow()));
+        play.pass(cut);
+        stage.database.heal();
+        play.expectDelivery(AFTER_HEALING);
+        play.pass(Duration.ofSeconds(32));
+        load.stop();
+    }
+
+    /** One system is away while much changes, and comes back. */
+    static void backlog(Play play) throws Exception {
+        Stage stage = play.open(Stage.Needs.ONE_HUB);
+        Load load = play.company(play.points, Duration.ofMillis(20), List.of("file"));
+        play.fault("the shop is away", () -> stage.control("shop", Map.of("down", true)));
+        load.start();
+        Wait.until("the file is taken", Duration.ofSeconds(120), () -> load.acknowledged() > 0 && load.fileTaken());
+        load.stop();
+        Wait.until("the last file is taken", Duration.ofSeconds(120), load::fileTaken);
+        Wait.until("the books know everybody", Duration.ofSeconds(300),
+                () -> Ledgers.read(stage).records("books").size() >= play.points);
+        stage.control("shop", Map.of("down", false));
+        long begin = System.nanoTime();
+        play.expectDelivery(AFTER_HEALING);
+        Wait.until("the shop knows everybody", Duration.ofSeconds(300),
+                () -> Ledgers.read(stage).records("shop").size() >= play.points);
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        // With a rate configured for the spoke, this is where the measured rate is held to it.
+        play.note("%,d customers waited; drained at %,.0f a second".formatted(play.points, play.points / seconds));
+    }
+
+    /** People edit the same customers in two systems at once; one of them writes everything its own way. */
+    static void echoes(Play play) throws Exception {
+        Stage stage = play.open(Stage.Needs.ONE_HUB);
+        Load load = play.company(8, Duration.ofMillis(60), List.of("erp"));
+        for (Person person : load.people) {
+            load.edit(person);
+        }
+        Wait.until("the shop knows everybody", Duration.ofSeconds(60),
+                () -> Ledgers.read(stage).records("shop").size() >= load.people.size());
+        // The shop writes e-mail addresses small: that must not come back as news.
+        for (Person person : load.people) {
+            Http.act(stage.system("erp") + "/edit",
+                    Map.of("customerNumber", person.id, "email", person.email().toUpperCase(Locale.ROOT)));
+        }
+        Map<String, String> wanted = new LinkedHashMap<>();
+        int edits = 0;
+        try (var people = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int round = 0; round < play.points; round++) {
+                List<Future<?>> both = new ArrayList<>();
+                for (Person person : load.people) {
+                    String phone = "+41 44 %03d %02d 00".formatted(200 + person.index, round % 100);
+                    String id = inShop(stage, person);
+                    both.add(people.submit(() -> {
+                        load.edit(person);
+                        return null;
+                    }));
+                    both.add(people.submit(() -> Http.act(stage.system("shop") + "/edit",
+                            Map.of("id", Long.valueOf(id), "phone", phone))));
+                    wanted.put(person.email(), phone.replace(" ", ""));
+                    edits++;
+                }
+                for (Future<?> one : both) {
+                    one.get();
+                }
+                play.fault("everybody is edited in the ERP and in the shop at once", () -> {});
+                // The ERP tells whole records without a revision: one that crosses a write of ours sets that back.
+                play.pass(play.between(1_500, 2_500));
+            }
+        }
+        Wait.upTo(Duration.ofSeconds(30), () -> Ledgers.read(stage).field("erp", "phone").equals(wanted));
+        play.pass(Duration.ofSeconds(3));
+        Ledgers ledgers = Ledgers.read(stage);
+        play.require(ledgers.field("erp", "phone").equals(wanted), "I5 phones in the ERP: "
+                + ledgers.field("erp", "phone") + ", not " + wanted);
+        play.require(ledgers.writesOf("shop", "phone") == 0,
+                "I6 the hub wrote " + ledgers.writesOf("shop", "phone") + " phone numbers back to the shop");
+        play.require(ledgers.writesOf("erp", "phone") <= edits, "I6 " + edits + " edits of phones became "
+                + ledgers.writesOf("erp", "phone") + " writes to the ERP");
+        play.require(ledgers.writesOf("erp", "email") == 0,
+                "I6 the hub wrote " + ledgers.writesOf("erp", "email") + " e-mail addresses back to the ERP");
+    }
+
+    /** The ERP keeps 35 characters of a name and the books have one name for all of it; neither may come back as news. */
+    static void names(Play play) throws Exception {
+        Stage stage = play.open(Stage.Needs.ONE_HUB);
+        Load load = play.company(8, Duration.ofMillis(60), List.of("erp"));
+        for (Person person : load.people) {
+            load.edit(person);
+        }
+        Wait.until("the shop knows everybody", Duration.ofSeconds(60),
+                () -> Ledgers.read(stage).records("shop").size() >= load.people.size());
+        play.fault("everybody gets a very long name in the shop", () -> {
+            for (Person person : load.people) {
+                Http.act(stage.system("shop") + "/edit", Map.of("id", Long.valueOf(inShop(stage, person)), "last_name",
+                        person.family() + LONG_NAME));
+            }
+        });
+        for (int round = 0; round < play.points; round++) {
+            play.pass(play.between(0, 700));
+            play.fault("and moves in the ERP, which then tells all it knows", () -> {
+                for (Person person : load.people) {
+                    load.edit(person);
+                }
+            });
+        }
+        play.pass(Duration.ofSeconds(5));
+        var last = Ledgers.read(stage).field("shop", "last_name");
+        play.require(load.people.stream()
+                .allMatch(person -> (person.family() + LONG_NAME).equals(last.get(person.email()))),
+                "I5 a name that another system keeps in its own way came back to the shop: " + last);
+    }
+
+    private static String inShop(Stage stage, Person person) throws Exception {
+        return Ledgers.read(stage).records("shop").get(person.email()).iterator().next();
+    }
+}
