@@ -10,8 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-import org.springframework.http.HttpHeaders;
-
 import io.serai.connector.ConnectorException;
 import io.serai.connector.ErrorClass;
 import io.serai.connector.Json;
@@ -23,10 +21,13 @@ abstract sealed class Authentication {
 
     /** The header of one request; its name is null for none. */
     record Header(String name, String value) {
-        void write(HttpHeaders headers) {
-            if (name != null) {
-                headers.set(name, value);
+        Map<String, String> with(Map<String, String> headers) {
+            if (name == null) {
+                return headers;
             }
+            Map<String, String> all = new LinkedHashMap<>(headers);
+            all.put(name, value);
+            return all;
         }
 
         /** Without the value, which is a secret. */
@@ -143,11 +144,8 @@ abstract sealed class Authentication {
 
         private void fetch(Transport transport) throws ConnectorException {
             current = null;
-            Answer answer = transport.exchange("a request for a token", "POST", address, headers -> {
-                headers.set("Authorization", signOn);
-                headers.set("Content-Type", "application/x-www-form-urlencoded");
-                headers.set("Accept", "application/json");
-            }, form, false);
+            Answer answer = transport.exchange("a request for a token", "POST", address, Map.of("Authorization", signOn,
+                    "Content-Type", "application/x-www-form-urlencoded", "Accept", "application/json"), form, false);
             if (answer.status() == 429) {
                 throw new ConnectorException(ErrorClass.THROTTLED, transport.spoke() + " gives no token now", 429,
                         transport.pause(answer), null, null);

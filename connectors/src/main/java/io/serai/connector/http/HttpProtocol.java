@@ -3,8 +3,6 @@ package io.serai.connector.http;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 import io.serai.connector.Connector;
 import io.serai.connector.ConnectorException;
@@ -24,7 +22,6 @@ import io.serai.connector.webhook.Webhook;
 /** JSON over HTTP: polled lists, signed webhooks, writes. */
 public final class HttpProtocol implements Protocol {
     private final Map<String, HttpSpoke> spokes = new ConcurrentHashMap<>();
-    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private Services services;
 
     @Override
@@ -97,13 +94,12 @@ public final class HttpProtocol implements Protocol {
     @Override
     public void close() {
         spokes.values().forEach(spoke -> spoke.transport().close());
-        executor.close();
     }
 
     private HttpSpoke http(Spoke spoke) {
         return spokes.computeIfAbsent(spoke.name(), name -> {
             Section definition = spoke.definition();
-            return HttpSpoke.of(definition, Transport.of(definition, spoke, services.clock(), executor));
+            return HttpSpoke.of(definition, Transport.of(definition, spoke, services.clock()));
         });
     }
 }

@@ -2,9 +2,6 @@ package io.serai.connector.http;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Consumer;
-
-import org.springframework.http.HttpHeaders;
 
 import io.serai.connector.ConnectorException;
 import io.serai.connector.Delivery;
@@ -53,22 +50,22 @@ final class HttpSpoke {
         return transport;
     }
 
-    Consumer<HttpHeaders> headers(Delivery delivery, boolean write, boolean ifMatch) {
-        return headers -> {
-            headers.set("Accept", "application/json");
-            if (delivery.traceparent() != null) {
-                headers.set("traceparent", delivery.traceparent());
+    Map<String, String> headers(Delivery delivery, boolean write, boolean ifMatch) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        headers.put("Accept", "application/json");
+        if (delivery.traceparent() != null) {
+            headers.put("traceparent", delivery.traceparent());
+        }
+        if (write) {
+            headers.put("Content-Type", "application/json");
+            if (idempotencyHeader != null && delivery.idempotencyKey() != null) {
+                headers.put(idempotencyHeader, delivery.idempotencyKey());
             }
-            if (write) {
-                headers.set("Content-Type", "application/json");
-                if (idempotencyHeader != null && delivery.idempotencyKey() != null) {
-                    headers.set(idempotencyHeader, delivery.idempotencyKey());
-                }
-            }
-            if (ifMatch && delivery.revision() != null) {
-                headers.set("If-Match", delivery.revision());
-            }
-        };
+        }
+        if (ifMatch && delivery.revision() != null) {
+            headers.put("If-Match", delivery.revision());
+        }
+        return headers;
     }
 
     /** @throws ConnectorException invalid, when the spoke would cut or refuse the key, and with it the protection */

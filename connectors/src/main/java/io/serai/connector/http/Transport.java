@@ -2,27 +2,38 @@ package io.serai.connector.http;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpTimeoutException;
-import java.nio.channels.UnresolvedAddressException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
-import java.util.concurrent.ExecutorService;
-import java.util.function.Consumer;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpMethod;
-import org.springframework.http.client.ClientHttpResponse;
-import org.springframework.http.client.JdkClientHttpRequestFactory;
-import org.springframework.web.client.ResourceAccessException;
-import org.springframework.web.client.RestClient;
+import javax.net.ssl.SSLHandshakeException;
+
+import org.apache.hc.client5.http.ConnectTimeoutException;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
 
 import io.serai.connector.ConnectorException;
 import io.serai.connector.ErrorClass;
@@ -36,38 +47,51 @@ import io.serai.connector.Terms;
 public final class Transport implements AutoCloseable {
     /** A quota may be gone until tomorrow; nobody asks for longer. */
     private static final Duration LONGEST_WAIT = Duration.ofDays(1);
+    private static final TimeValue LONGEST_KEPT = TimeValue.ofMinutes(5);
+    private static final int MOST_CONNECTIONS = 10_000;
 
     private final String spoke;
     private final Limits limits;
     private final InstantSource clock;
-    private final HttpClient http;
-    private final RestClient client;
+    private final CloseableHttpClient http;
+    private final Map<String, String> headers;
     private final Authentication authentication;
+    private final Duration longest;
+    private final ScheduledThreadPoolExecutor watch;
 
-    private Transport(String spoke, Limits limits, InstantSource clock, HttpClient http, RestClient client,
+    private Transport(String spoke, Limits limits, InstantSource clock, Timeouts timeouts, Map<String, String> headers,
             Authentication authentication) {
         this.spoke = spoke;
         this.limits = limits;
         this.clock = clock;
-        this.http = http;
-        this.client = client;
+        this.http = client(timeouts);
+        this.headers = headers;
         this.authentication = authentication;
+        this.longest = timeouts.connect().plus(timeouts.read());
+        this.watch = new ScheduledThreadPoolExecutor(1, Thread.ofVirtual().name("http-" + spoke).factory());
+        this.watch.setRemoveOnCancelPolicy(true);
+    }
+
+    private static CloseableHttpClient client(Timeouts timeouts) {
+        ConnectionConfig connections = ConnectionConfig.custom()
+                .setConnectTimeout(Timeout.of(timeouts.connect())).setSocketTimeout(Timeout.of(timeouts.read()))
+                .setTimeToLive(LONGEST_KEPT).setValidateAfterInactivity(TimeValue.ofSeconds(1)).build();
+        // How many there are at a time is the business of the limits.
+        return HttpClients.custom()
+                .setConnectionManager(
+                        PoolingHttpClientConnectionManagerBuilder.create().setMaxConnTotal(MOST_CONNECTIONS)
+                                .setMaxConnPerRoute(MOST_CONNECTIONS).setDefaultConnectionConfig(connections).build())
+                .setDefaultRequestConfig(RequestConfig.custom().setProtocolUpgradeEnabled(false).build())
+                .setUserAgent("Serai").disableRedirectHandling().disableAutomaticRetries().disableCookieManagement()
+                .disableAuthCaching()
+                // A compressed answer of a few bytes can unpack to gigabytes.
+                .disableContentCompression().build();
     }
 
     /** Reads {@code auth:}, {@code limits:}, {@code timeouts:} and {@code headers:} of a definition. Opens no connection yet. */
-    public static Transport of(Section definition, Spoke spoke, InstantSource clock, ExecutorService executor) {
-        Timeouts timeouts = Timeouts.of(definition);
-        Authentication authentication = Authentication.of(definition);
-        HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).followRedirects(
-                HttpClient.Redirect.NEVER).connectTimeout(timeouts.connect()).executor(executor).build();
-        JdkClientHttpRequestFactory factory = new JdkClientHttpRequestFactory(http, executor);
-        factory.setReadTimeout(timeouts.read());
-        // A compressed answer of a few bytes can unpack to gigabytes.
-        factory.enableCompression(false);
-        RestClient.Builder builder = RestClient.builder().requestFactory(factory);
-        definition.pairs("headers").forEach(builder::defaultHeader);
-        return new Transport(spoke.name(), Limits.of(definition, clock, spoke.name()), clock, http, builder.build(),
-                authentication);
+    public static Transport of(Section definition, Spoke spoke, InstantSource clock) {
+        return new Transport(spoke.name(), Limits.of(definition, clock, spoke.name()), clock, Timeouts.of(definition),
+                definition.pairs("headers"), Authentication.of(definition));
     }
 
     /** Reads what {@link #of} reads, to see that it can be read. */
@@ -88,33 +112,41 @@ public final class Transport implements AutoCloseable {
      *     {@link ErrorClass#UNKNOWN} instead of {@link ErrorClass#TRANSIENT}
      * @throws ConnectorException when there is no answer, or the spoke may not be asked now
      */
-    public Answer send(String title, String method, URI uri, Consumer<HttpHeaders> headers, byte[] body, boolean create)
+    public Answer send(String title, String method, URI uri, Map<String, String> headers, byte[] body, boolean create)
             throws ConnectorException {
         Authentication.Header sign = authentication.header(this);
-        Answer answer = exchange(title, method, uri, headers.andThen(sign::write), body, create);
+        Answer answer = exchange(title, method, uri, sign.with(headers), body, create);
         if (answer.status() == 401 && authentication.renews()) {
             // A token may be taken back before its time. With a new one it is tried once more, and not again.
             Authentication.Header fresh = authentication.renewed(this, sign);
-            return exchange(title, method, uri, headers.andThen(fresh::write), body, create);
+            return exchange(title, method, uri, fresh.with(headers), body, create);
         }
         return answer;
     }
 
     /** As {@link #send}, without signing on. */
-    Answer exchange(String title, String method, URI uri, Consumer<HttpHeaders> headers, byte[] body, boolean create)
+    Answer exchange(String title, String method, URI uri, Map<String, String> headers, byte[] body, boolean create)
             throws ConnectorException {
         ErrorClass lost = create ? ErrorClass.UNKNOWN : ErrorClass.TRANSIENT;
+        HttpUriRequestBase request = new HttpUriRequestBase(method, uri);
+        this.headers.forEach(request::setHeader);
+        headers.forEach(request::setHeader);
+        if (body != null) {
+            request.setEntity(new ByteArrayEntity(body, null));
+        }
         try (Limits.Permit permit = limits.enter()) {
-            RestClient.RequestBodySpec request = client.method(HttpMethod.valueOf(method)).uri(uri).headers(headers);
-            if (body != null) {
-                request.body(body);
+            // However little an answer brings at a time, it has to come to its end.
+            Future<?> end = watch.schedule(request::cancel, longest.toMillis(), TimeUnit.MILLISECONDS);
+            try {
+                return http.execute(request, response -> answer(request, response));
+            } finally {
+                end.cancel(false);
             }
-            return request.exchange((sent, response) -> answer(response));
         } catch (TooLargeException e) {
             throw new ConnectorException(lost, spoke + " answered " + title + " with more than " + Json.MAX_BYTES
                     + " bytes", e);
-        } catch (ResourceAccessException e) {
-            throw unanswered(title, e.getCause(), lost);
+        } catch (IOException e) {
+            throw unanswered(title, e, request.isCancelled(), lost);
         }
     }
 
@@ -156,22 +188,31 @@ public final class Transport implements AutoCloseable {
         }
     }
 
-    private static Answer answer(ClientHttpResponse response) throws IOException {
-        try (InputStream stream = response.getBody()) {
+    private static Answer answer(HttpUriRequestBase request, ClassicHttpResponse response) throws IOException {
+        Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        for (Header header : response.getHeaders()) {
+            headers.putIfAbsent(header.getName(), header.getValue());
+        }
+        if (response.getEntity() == null) {
+            return new Answer(response.getCode(), headers, new byte[0]);
+        }
+        try (InputStream stream = response.getEntity().getContent()) {
             byte[] body = stream.readNBytes(Json.MAX_BYTES + 1);
             if (body.length > Json.MAX_BYTES) {
+                request.cancel(); // else the rest would be read before the connection is used again
                 throw new TooLargeException();
             }
-            return new Answer(response.getStatusCode().value(), response.getHeaders(), body);
+            return new Answer(response.getCode(), headers, body);
         }
     }
 
-    private ConnectorException unanswered(String title, Throwable cause, ErrorClass lost) {
-        if (cause instanceof HttpConnectTimeoutException || cause instanceof ConnectException
-                || cause instanceof UnresolvedAddressException) {
+    private ConnectorException unanswered(String title, IOException cause, boolean late, ErrorClass lost) {
+        if (cause instanceof ConnectTimeoutException || cause instanceof ConnectException
+                || cause instanceof UnknownHostException || cause instanceof NoRouteToHostException
+                || cause instanceof SSLHandshakeException) {
             return new ConnectorException(ErrorClass.TRANSIENT, spoke + " cannot be reached (" + title + ")", cause);
         }
-        if (cause instanceof HttpTimeoutException || Thread.currentThread().isInterrupted()) {
+        if (late || cause instanceof InterruptedIOException || Thread.currentThread().isInterrupted()) {
             return new ConnectorException(lost, spoke + " did not answer " + title + " in time", cause);
         }
         return new ConnectorException(lost, spoke + " broke the connection during " + title, cause);
@@ -179,7 +220,8 @@ public final class Transport implements AutoCloseable {
 
     @Override
     public void close() {
-        http.shutdownNow();
+        watch.shutdownNow();
+        http.close(CloseMode.IMMEDIATE);
     }
 
     private static final class TooLargeException extends RuntimeException {}

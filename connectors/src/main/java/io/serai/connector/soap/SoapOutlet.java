@@ -4,9 +4,6 @@ import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Consumer;
-
-import org.springframework.http.HttpHeaders;
 
 import io.serai.connector.ConnectorException;
 import io.serai.connector.Delivery;
@@ -104,20 +101,20 @@ final class SoapOutlet implements Outlet {
         }
     }
 
-    private Consumer<HttpHeaders> headers(Delivery delivery, String operation) {
+    private Map<String, String> headers(Delivery delivery, String operation) {
         String action = spoke.action().replace("{operation}", operation);
-        return headers -> {
-            headers.set("Content-Type", spoke.envelope().contentType(action));
-            if (spoke.envelope() == Envelope.SOAP_11) {
-                headers.set("SOAPAction", "\"" + action + "\"");
-            }
-            if (delivery.traceparent() != null) {
-                headers.set("traceparent", delivery.traceparent());
-            }
-            if (spoke.idempotencyHeader() != null && delivery.idempotencyKey() != null) {
-                headers.set(spoke.idempotencyHeader(), delivery.idempotencyKey());
-            }
-        };
+        Map<String, String> headers = new LinkedHashMap<>();
+        headers.put("Content-Type", spoke.envelope().contentType(action));
+        if (spoke.envelope() == Envelope.SOAP_11) {
+            headers.put("SOAPAction", "\"" + action + "\"");
+        }
+        if (delivery.traceparent() != null) {
+            headers.put("traceparent", delivery.traceparent());
+        }
+        if (spoke.idempotencyHeader() != null && delivery.idempotencyKey() != null) {
+            headers.put(spoke.idempotencyHeader(), delivery.idempotencyKey());
+        }
+        return headers;
     }
 
     private Map<?, ?> content(SoapSpoke.Verb verb, Answer answer, boolean create) throws ConnectorException {

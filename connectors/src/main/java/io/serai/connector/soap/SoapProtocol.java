@@ -3,8 +3,6 @@ package io.serai.connector.soap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 import io.serai.connector.Connector;
 import io.serai.connector.Inlet;
@@ -18,7 +16,6 @@ import io.serai.connector.http.Transport;
 /** SOAP 1.1 and 1.2, document/literal wrapped. What such a spoke says comes in by the hub's own SOAP endpoint, so there is no inlet. */
 public final class SoapProtocol implements Protocol {
     private final Map<String, SoapSpoke> spokes = new ConcurrentHashMap<>();
-    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private Services services;
 
     @Override
@@ -59,14 +56,12 @@ public final class SoapProtocol implements Protocol {
     @Override
     public void close() {
         spokes.values().forEach(spoke -> spoke.transport().close());
-        executor.close();
     }
 
     private SoapSpoke soap(Spoke spoke) {
         return spokes.computeIfAbsent(spoke.name(), name -> {
             Section definition = spoke.definition();
-            return SoapSpoke.of(spoke.connector(), definition, Transport.of(definition, spoke, services.clock(),
-                    executor));
+            return SoapSpoke.of(spoke.connector(), definition, Transport.of(definition, spoke, services.clock()));
         });
     }
 }
