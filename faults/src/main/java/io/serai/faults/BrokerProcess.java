@@ -18,7 +18,7 @@ public final class BrokerProcess {
     /** Runs until it is killed. */
     public static void main(String... arguments) throws Exception {
         Set<String> queues = Set.of("customers.in", "orders.in", "answers");
-        EmbeddedBroker.start(Path.of(arguments[0]), Integer.parseInt(arguments[1]), queues, HUB_PASSWORD,
+        EmbeddedBroker.start(Path.of(arguments[0]), Integer.parseInt(arguments[1]), queues, Set.of(), HUB_PASSWORD,
                 List.of(new BrokerUser("finance", FINANCE_PASSWORD, Set.of("customers.in", "orders.in"),
                         Set.of("answers"))));
         System.out.println("ready");
