@@ -444,6 +444,7 @@ final class Simulation {
         } catch (StoreUnavailable died) {
             say("before it could commit all");
         }
+        process.results.forEach(result -> underWay.remove(result.delivery().lane())); // recorded or not, who knows
         process.store.close();
         process.calls.clear();
         process.results.clear();
