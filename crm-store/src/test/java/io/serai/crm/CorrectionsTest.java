@@ -97,6 +97,8 @@ class CorrectionsTest {
             hub.delivers(spoke, "customer");
             assertThat(hub.claims(spoke, "customer")).as(spoke).isEmpty();
         }
+        // Long enough for it to be no word from before the write.
+        hub.passes(Duration.ofMinutes(1));
         hub.says("erp", "customer", person("e1", "Anne", "Meier", "anna@example.org", null));
         assertThat(hub.delivers("shop", "customer")).as("both records of the shop").hasSize(2);
         assertThat(hub.delivers("erp", "customer")).as("the other record of the ERP").singleElement()

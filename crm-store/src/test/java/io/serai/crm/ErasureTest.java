@@ -314,8 +314,8 @@ class ErasureTest {
         hub.says("shop", "order", order("1", "paid"));
         invoice("R-1");
         Map<String, Object> export = hub.store.erasures().export(created.id()).orElseThrow();
-        assertThat(export).containsOnlyKeys("customers", "merges", "orders", "invoices", "opportunities",
-                "interactions", "payments", "links", "changes", "messages", "deliveries", "parked");
+        assertThat(export).containsOnlyKeys("customers", "merges", "orders", "invoices", "credit-notes",
+                "opportunities", "interactions", "payments", "links", "changes", "messages", "deliveries", "parked");
         for (String part : List.of("customers", "orders", "invoices", "links", "changes", "messages", "deliveries")) {
             assertThat((List<?>) export.get(part)).as(part).isNotEmpty();
         }

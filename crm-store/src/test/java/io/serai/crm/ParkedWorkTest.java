@@ -328,20 +328,39 @@ class ParkedWorkTest {
     }
 
     @Test
-    void twoThatAPersonToldApartAreNotBroughtUpAgain() {
-        Map<String, Object> home = Map.of("addresses",
-                List.of(Map.of("use", "home", "lines", List.of("Seeweg 1"), "postalCode", "8001", "city", "Zug")));
-        Map<String, Object> one = person("1", "Anna", "Meier", "anna@example.org", null);
-        one.putAll(home);
-        Map<String, Object> two = person("2", "Anna", "Meier", "other@example.org", null);
-        two.putAll(home);
-        hub.says("erp", "customer", one);
-        hub.says("erp", "customer", two);
-        Parked possible = hub.store.parked().list(new ParkedItems.Question("POSSIBLE_DUPLICATE", null, true), null, 9)
-                .items().getFirst();
+    void twoThatAPersonFindsTheSameBecomeOne() {
+        Parked possible = twoAlike();
+        UUID other = UUID.fromString(possible.detail().get("other").toString());
 
-        assertThatThrownBy(() -> hub.store.parkedWork().same(possible.id(), null, "api"))
-                .isInstanceOf(ParkedWork.NotPossible.class);
+        assertThatThrownBy(() -> hub.store.parkedWork().same(possible.id(), UUID.randomUUID(), "api"))
+                .isInstanceOf(ParkedWork.NotPossible.class).hasMessageContaining(other.toString());
+        hub.store.parkedWork().same(possible.id(), other, "api");
+
+        assertThat(hub.store.corrections().mergedInto(possible.entityId())).contains(other);
+        assertThat(hub.store.parked().find(possible.id()).orElseThrow().resolvedAt()).isNotNull();
+        assertThat(hub.count("select count(*) from customer")).isEqualTo(1);
+    }
+
+    private Parked twoAlike() {
+        hub.says("erp", "customer", alike("1", "anna@example.org"));
+        hub.says("erp", "customer", alike("2", "other@example.org"));
+        return hub.store.parked().list(new ParkedItems.Question("POSSIBLE_DUPLICATE", null, true), null, 9).items()
+                .getFirst();
+    }
+
+    /** Somebody of the same name in the same house. */
+    private static Map<String, Object> alike(String id, String email) {
+        Map<String, Object> person = person(id, "Anna", "Meier", email, null);
+        person.put("addresses", List.of(
+                Map.of("use", "home", "lines", List.of("Seeweg 1"), "postalCode", "8001", "city", "Zug")));
+        return person;
+    }
+
+    @Test
+    void twoThatAPersonToldApartAreNotBroughtUpAgain() {
+        Map<String, Object> two = alike("2", "other@example.org");
+        Parked possible = twoAlike();
+
         hub.store.parkedWork().notSame(possible.id(), "api");
         hub.says("shop", "customer", with(two, "source", Map.of("id", "s2")));
         hub.says("erp", "customer", with(two, "phones", List.of(Map.of("number", "+41441234567"))));
