@@ -25,6 +25,7 @@ import io.serai.crm.Workspace.GoldenRow;
 import io.serai.crm.Workspace.LinkRow;
 import io.serai.crm.plan.MatchKey;
 import io.serai.crm.plan.Provenance;
+import io.serai.crm.plan.Written;
 
 /**
  * What is held about a person, and how it goes on request: here in one transaction, in the spokes as soon as each can be
@@ -131,8 +132,13 @@ public final class Erasures {
         List<String> open = new ArrayList<>();
         List<String> busy = new ArrayList<>();
         new Statements()
-                .read("select reference from invoice where customer = any(?::uuid[]) and state <> 'DONE'",
-                        row -> open.add(row.getString(1)), (Object) Writing.ids(person.customers()))
+                .read("""
+                        select reference from invoice where customer = any(?::uuid[]) and state not in ('DONE', 'WITHDRAWN')
+                        union select reference from credit_note
+                        where customer = any(?::uuid[]) and state not in ('DONE', 'WITHDRAWN')
+                        """,
+                        row -> open.add(row.getString(1)), Writing.ids(person.customers()),
+                        Writing.ids(person.customers()))
                 .read("""
                         select spoke from link where entity_id = any(?::uuid[]) and external_id is null
                           and lease_until > ?
@@ -274,6 +280,7 @@ public final class Erasures {
         invoices.forEach(invoice -> kept.add(invoice.id));
         for (LinkRow link : work.workspace().loadLinks(kept)) {
             if (link.base != null) {
+                link.written = Written.NOTHING;
                 work.workspace().hold(link, work.workspace().golden(link.entityId), without(link.base),
                         without(link.ours), null, Set.of());
             }
