@@ -49,6 +49,7 @@ class MappingComponentTest {
 
     private Message item(String eventId, Object body) {
         var message = new DefaultMessage(camel);
+        message.setHeader("protocol", "webhook");
         message.setHeader("eventId", eventId);
         message.setBody(body);
         return message;
@@ -160,7 +161,7 @@ class MappingComponentTest {
                 () -> camel.addRoutes(route("direct:typing-error", "mapping:shopify/customers-to-canonical")))
                 .hasRootCauseInstanceOf(IllegalArgumentException.class)
                 .hasStackTraceContaining(
-                        "There is no mapping \"shopify/customers-to-canonical\"; there are accounting/customer-from-canonical, ");
+                        "There is no mapping \"shopify/customers-to-canonical\"; there are accounting/credit-note-from-canonical, ");
     }
 
     @Test
