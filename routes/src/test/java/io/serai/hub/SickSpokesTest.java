@@ -188,7 +188,10 @@ class SickSpokesTest {
     }
 
     private static void inStep(String id, String spoke) {
-        until(SOON, () -> assertThat(link(id, spoke).path("state").asString()).isEqualTo("SYNCED"));
+        until(SOON, () -> {
+            JsonNode link = link(id, spoke);
+            assertThat(link.path("state").asString()).as(link.toString()).isEqualTo("SYNCED");
+        });
     }
 
     private static JsonNode spoke(String name) {

@@ -10,7 +10,9 @@ import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Component;
 
 import io.serai.connector.ConnectorException;
@@ -28,7 +30,7 @@ import io.serai.hub.HubSettings;
  * another process has begun and not ended is gone on with.
  */
 @Component
-public final class Reconciler implements SmartLifecycle {
+public final class Reconciler {
     private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
     private static final Duration LOOK = Duration.ofSeconds(5);
     private static final Duration TURN = Duration.ofMinutes(10);
@@ -66,21 +68,19 @@ public final class Reconciler implements SmartLifecycle {
                 .map(SpokeProfile::entity).toList();
     }
 
-    @Override
-    public void start() {
+    /** Not a lifecycle bean: Spring would start what it depends on before it, and Camel before it has its routes. */
+    @EventListener(ApplicationReadyEvent.class)
+    void start() {
         running = true;
         thread = Thread.ofVirtual().name("reconcile").start(this::run);
     }
 
-    @Override
-    public void stop() {
+    @EventListener(ContextClosedEvent.class)
+    void stop() {
         running = false;
-        thread.interrupt();
-    }
-
-    @Override
-    public boolean isRunning() {
-        return running;
+        if (thread != null) {
+            thread.interrupt();
+        }
     }
 
     private void run() {
