@@ -48,9 +48,14 @@ public final class CrmStore implements AutoCloseable {
             new Statements().write(
                     "insert into change_head (turn, sequence, hash) values (0, 0, '\\x00') on conflict do nothing")
                     .execute(session);
-            session.tombstones(); // under another key it would let everybody in again: then there is no start
             return null;
         });
+        transactions.write(turn -> {
+            turn.commit(turn.session().marks().settleKey(turn.session()));
+            return null;
+        });
+        // Under another key it would let everybody in again: then there is no start.
+        transactions.run(Session::tombstones);
         this.settings = settings;
         this.ingest = new Ingest(transactions, settings, clock, this::changed);
         this.lanes = new Lanes(transactions, settings, clock, ingest);

@@ -36,9 +36,10 @@ final class Tombstones {
                     row -> now.put(row.getString(1), row.getObject(2, UUID.class))).execute(session);
             if (!now.isEmpty() && (ledger == null || !KEY_CHECK.equals(now.get(keyCheck())))) {
                 throw new IllegalStateException(
-                        "People were erased with another key than this hub has. Without that key"
-                                + " it would not know them again: start it with the key it had (SERAI_ERASURE_KEY).");
+                        "The database belongs to hubs with another key for erasures. Without theirs this hub"
+                                + " would not know again who was erased: start it with the same SERAI_ERASURE_KEY.");
             }
+            now.remove(keyCheck());
             marks = now;
             known = head;
         }
@@ -59,6 +60,13 @@ final class Tombstones {
 
     String customer(UUID id) {
         return ledger.mark("customer", id.toString());
+    }
+
+    /** The first hub decides about the key: the others have to have the same before anybody is erased, and not after. */
+    Statements settleKey(Session session) throws SQLException {
+        boolean[] settled = new boolean[1];
+        new Statements().read("select 1 from tombstone limit 1", _ -> settled[0] = true).execute(session);
+        return settled[0] || ledger == null ? new Statements() : raise(KEY_CHECK, Set.of());
     }
 
     /** Writes down what an erased person would be known by. */

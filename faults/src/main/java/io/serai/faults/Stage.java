@@ -97,6 +97,7 @@ final class Stage implements AutoCloseable {
         for (String name : List.of("ERP_USER", "ERP_PASSWORD", "SHOP_TOKEN", "SHOP_HOOK_SECRET", "BOOKS_TOKEN")) {
             environment.put(name, addresses.get(name));
         }
+        environment.put("SERAI_ERASURE_KEY", "the same for all hubs of this stage");
         environment.put("INBOX_DIR", folder.resolve("inbox").toString());
         Files.createDirectories(folder.resolve("inbox"));
         if (needs.brokerApart()) {

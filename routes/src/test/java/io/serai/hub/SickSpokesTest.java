@@ -99,7 +99,8 @@ class SickSpokesTest {
                     flows: {customer: [out]}
                     """.formatted(spoke.getKey(), spoke.getValue().baseUrl()));
         }
-        DatabaseAddress database = RunningHub.shared().context().getBean(Groundwork.class).owner();
+        Groundwork groundwork = RunningHub.shared().context().getBean(Groundwork.class);
+        DatabaseAddress database = groundwork.owner();
         for (int i = 0; i < 2; i++) {
             Map<String, Object> settings = new HashMap<>();
             settings.put("serai.home", home.toString());
@@ -108,6 +109,7 @@ class SickSpokesTest {
             settings.put("serai.management-port", "0");
             settings.put("serai.broker.url", "none");
             settings.put("serai.reconcile.per-minute", "60000");
+            settings.put("serai.erasure-key", groundwork.credentials().get("SERAI_ERASURE_KEY"));
             settings.put("serai.database.url", database.jdbcUrl());
             settings.put("serai.database.user", database.user());
             settings.put("serai.database.password", database.password());
