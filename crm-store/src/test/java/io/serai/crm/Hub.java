@@ -56,7 +56,7 @@ final class Hub implements AutoCloseable {
                                 Set.of("invoiceNumber", "invoiceStatus"), 50),
                         new SpokeProfile("mailbox", "invoice", SpokeProfile.Flow.OUT,
                                 Set.of("number", "total", "currency", "customer"), 50)),
-                survivorship), clock(), ErasureLedger.at(ledger, "secret".getBytes(StandardCharsets.UTF_8)));
+                survivorship), clock(), erasures());
     }
 
     private static Path ledger() {
@@ -65,6 +65,11 @@ final class Hub implements AutoCloseable {
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
+    }
+
+    /** What all processes on this database share. */
+    ErasureLedger erasures() {
+        return ErasureLedger.at(ledger, "secret".getBytes(StandardCharsets.UTF_8));
     }
 
     private static SpokeProfile profile(String spoke, String entity, SpokeProfile.Flow flow, int rank) {

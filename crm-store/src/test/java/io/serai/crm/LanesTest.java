@@ -33,7 +33,7 @@ class LanesTest {
         CrmStore process = CrmStore.open(hub.database,
                 new Settings(1, List.of(new SpokeProfile("shop", "customer", SpokeProfile.Flow.OUT,
                         Set.of("kind", "name", "emails"), 40, terms)), Survivorship.NEWEST_EVERYWHERE),
-                hub::now);
+                hub::now, hub.erasures());
         processes.add(process);
         return process;
     }
