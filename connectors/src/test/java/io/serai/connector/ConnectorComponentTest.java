@@ -76,7 +76,7 @@ class ConnectorComponentTest {
         });
         Map<String, Object> headers = hub.arrived.getFirst().getHeaders();
         assertThat(headers).containsOnlyKeys("spoke", "entity", "eventId", "received", "contentType", "protocol",
-                "receivedAt", "traceparent").containsEntry("spoke", "erp").containsEntry("entity", "customer")
+                "receivedAt", "traceparent", "record").containsEntry("spoke", "erp").containsEntry("entity", "customer")
                 .containsEntry(
                         "eventId", "e1");
         assertThat(hub.arrived.getFirst().getBody()).isEqualTo(Map.of("id", "1"));

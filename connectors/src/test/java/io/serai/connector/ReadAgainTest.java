@@ -59,8 +59,10 @@ class ReadAgainTest {
                         objects:
                           interaction: {record: {id: /messageId}, in: {}}
                         """)
-                .spoke("whole", "spoke: whole\nconnector: whole\n").spoke("thin", "spoke: thin\nconnector: thin\n")
-                .spoke("xml", "spoke: xml\nconnector: xml\n").spoke("post", "spoke: post\nconnector: post\n").open();
+                .spoke("whole", "spoke: whole\nconnector: whole\nflows: {customer: [in]}\n")
+                .spoke("thin", "spoke: thin\nconnector: thin\nflows: {customer: [in]}\n")
+                .spoke("xml", "spoke: xml\nconnector: xml\nflows: {customer: [in]}\n")
+                .spoke("post", "spoke: post\nconnector: post\nflows: {interaction: [in]}\n").open();
     }
 
     @AfterEach
