@@ -228,13 +228,9 @@ create table link (
   entity_id uuid not null,
   base json,
   ours json,
-  -- fields that were written and of which the spoke's own word is still to come; see io.serai.crm.plan.Written
-  written json,
   revision text,
   wanted bigint not null,
   synced bigint not null default 0,
-  -- the version that was last claimed to be written: whether it arrived is known once synced has reached it
-  claimed bigint not null default 0,
   state lane_state not null,
   behind_since timestamptz,
   attempts int not null default 0,
@@ -304,7 +300,7 @@ create table told (
 create table parked (
   tenant int not null references tenant,
   id uuid not null,
-  kind text not null check (kind in ('POISON', 'INVALID', 'CONFLICT', 'POSSIBLE_DUPLICATE', 'UNKNOWN_OUTCOME', 'FROZEN_FIELD',
+  kind text not null check (kind in ('POISON', 'INVALID', 'CONFLICT', 'POSSIBLE_DUPLICATE', 'UNKNOWN_OUTCOME',
     'DELIVERY', 'SUBSCRIBER')),
   -- what is one and the same open question; what has one and the same reason
   subject text not null,

@@ -243,7 +243,7 @@ public final class Corrections {
             if (link.base != null) {
                 String field = link.entity.equals("customer") ? "memberOf" : "customer";
                 workspace.hold(link, workspace.golden(link.entityId), referring(link.base, field, from, to),
-                        referring(link.ours, field, from, to), null, Set.of());
+                        referring(link.ours, field, from, to), null);
             }
         }
     }

@@ -25,7 +25,6 @@ import io.serai.crm.Workspace.GoldenRow;
 import io.serai.crm.Workspace.LinkRow;
 import io.serai.crm.plan.MatchKey;
 import io.serai.crm.plan.Provenance;
-import io.serai.crm.plan.Written;
 
 /**
  * What is held about a person, and how it goes on request: here in one transaction, in the spokes as soon as each can be
@@ -280,9 +279,8 @@ public final class Erasures {
         invoices.forEach(invoice -> kept.add(invoice.id));
         for (LinkRow link : work.workspace().loadLinks(kept)) {
             if (link.base != null) {
-                link.written = Written.NOTHING;
                 work.workspace().hold(link, work.workspace().golden(link.entityId), without(link.base),
-                        without(link.ours), null, Set.of());
+                        without(link.ours), null);
             }
         }
     }

@@ -10,11 +10,9 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
 
 import io.serai.crm.Outcome.State;
 import io.serai.crm.Workspace.GoldenRow;
@@ -23,7 +21,6 @@ import io.serai.crm.plan.MatchKey;
 import io.serai.crm.plan.Matching;
 import io.serai.crm.plan.Merge;
 import io.serai.crm.plan.Source;
-import io.serai.crm.plan.Written;
 
 /** Plans what a batch of arrivals does to the golden records, one arrival after the other, and writes it. */
 final class IngestBatch {
@@ -427,21 +424,13 @@ final class IngestBatch {
         } else {
             patch.remove("customer");
         }
-        Set<String> decided = new LinkedHashSet<>();
-        for (String field : patch.keySet()) {
-            golden.provenance().thaw(field).forEach(path -> {
-                workspace.resolve(frozen(golden, path));
-                decided.add(field);
-            });
-        }
         Merge.Result result = merge(arrival.entity()).apply(golden.document, golden.document, patch, golden.document,
                 golden.provenance(), source);
-        decided.addAll(result.changed());
-        if (decided.isEmpty()) {
+        if (result.changed().isEmpty()) {
             return new Taken(State.UNCHANGED, golden, found("edit", List.of()), null);
         }
-        workspace.change(golden, result.golden(), decided, source, "edited", null);
-        return new Taken(State.APPLIED, golden, found("edit", decided), null);
+        workspace.change(golden, result.golden(), result.changed(), source, "edited", null);
+        return new Taken(State.APPLIED, golden, found("edit", result.changed()), null);
     }
 
     // ---- customers
@@ -476,11 +465,10 @@ final class IngestBatch {
                 ? merge("customer").fill(theirs, golden.document, golden.provenance(), source)
                 : awaited != null && awaited.ours != null
                         ? merge("customer").applyToUnanswered(awaited.ours, theirs, golden.document,
-                                golden.provenance(), source)
-                        : known && externalId != null
+                                golden.provenance(), source, () -> workspace.since(awaited))
+                        : awaited != null
                                 ? merge("customer").applyToWritten(null, null, theirs, golden.document,
-                                        Written.NOTHING, null, workspace.perhapsMade(spoke, golden),
-                                        golden.provenance(), source)
+                                        golden.provenance(), source, () -> workspace.since(awaited))
                                 : merge("customer").apply(null, null, theirs, golden.document, golden.provenance(),
                                         source);
         boolean changed = !known || !result.changed().isEmpty();
@@ -488,11 +476,10 @@ final class IngestBatch {
             workspace.change(golden, result.golden(), result.changed(), source, known ? "updated" : "created",
                     externalId);
         }
-        workspace.note(golden);
         if (externalId != null) {
             LinkRow own = awaited == null ? workspace.newLink(spoke, golden, externalId) : awaited;
             own.externalId = externalId;
-            workspace.hold(own, golden, result.base(), result.ours(), revision, result.arrived());
+            workspace.hold(own, golden, result.base(), result.ours(), revision);
         }
         parkConflicts(result, golden, source);
         parkPossible(golden, verdict.possible(), source);
@@ -502,24 +489,18 @@ final class IngestBatch {
     private Taken linked(LinkRow link, Map<String, Object> theirs, String revision, boolean deleted, Source source)
             throws SQLException {
         GoldenRow golden = workspace.golden(link.entityId);
-        boolean known = revision != null && revision.equals(link.revision);
-        boolean overtaken = older(revision, link.revision) && link.revision.equals(link.written.revision())
-                && !repeats(revision, link.written.heard());
-        if (older(revision, link.revision) && !overtaken) {
-            return new Taken(State.STALE, golden, echo(link, "revision", Map.of()), null);
+        if (older(revision, link.revision)) {
+            return new Taken(State.STALE, golden, found("linked", List.of()), null);
         }
         if (deleted) {
             return gone(link.spoke, link.entity, link.externalId, golden);
         }
         Merge.Result result = merge(link.entity).applyToWritten(link.base, link.ours, theirs, golden.document,
-                stillOpen(link, revision, source), link.writtenAt, link.underWay, golden.provenance(), source);
+                golden.provenance(), source, () -> workspace.since(link));
         if (!result.changed().isEmpty()) {
             workspace.change(golden, result.golden(), result.changed(), source, "updated", link.externalId);
         }
-        workspace.note(golden);
-        link.written = overtaken ? result.written().heard(revision) : result.written();
-        workspace.hold(link, golden, result.base(), result.ours(), overtaken ? null : revision,
-                result.arrived());
+        workspace.hold(link, golden, result.base(), result.ours(), revision);
         parkConflicts(result, golden, source);
         if (golden.entity == Entity.CUSTOMER && touchesKeys(result.changed())) {
             Matching.Verdict verdict = match(golden.document, golden.keys(), golden.id);
@@ -529,24 +510,8 @@ final class IngestBatch {
             }
             parkPossible(golden, possible, source);
         }
-        if (result.changed().isEmpty()) {
-            return new Taken(State.UNCHANGED, golden, echo(link, known ? "revision" : "values", result.echoes()), null);
-        }
-        return new Taken(State.APPLIED, golden, found("linked", result.changed()), null);
-    }
-
-    /** Whether a revision says nothing newer than one that was heard. */
-    private static boolean repeats(String revision, String heard) {
-        return heard != null && (revision.equals(heard) || older(revision, heard));
-    }
-
-    /** What was written to a record and not spoken of since, as far as it still matters when {@code source} speaks. */
-    private static Written stillOpen(LinkRow link, String revision, Source source) {
-        String made = link.written.revision();
-        boolean after = revision != null && made != null && !older(revision, made);
-        boolean longAgo = made == null && link.writtenAt != null
-                && source.at().isAfter(link.writtenAt.plus(Lanes.SETTLING));
-        return after || longAgo ? link.written.settled() : link.written;
+        return new Taken(result.changed().isEmpty() ? State.UNCHANGED : State.APPLIED, golden,
+                found("linked", result.changed()), null);
     }
 
     /** @param golden null when the hub never knew the record: then its end is nobody's business */
@@ -629,38 +594,12 @@ final class IngestBatch {
             Map<String, Object> detail = new LinkedHashMap<>();
             detail.put("golden", conflict.golden());
             detail.put("theirs", conflict.theirs());
-            if (!conflict.fought().isEmpty()) {
-                parkFrozen(conflict, golden, source, detail);
-                continue;
-            }
             Refusal why = new Refusal("crm:" + golden.entity.word(), conflict.path(), "Spoke " + source.spoke()
                     + " and another changed the same field. The hub kept its value; choose the right one.", "conflict");
             workspace.park("CONFLICT", "conflict:" + golden.id + ":" + conflict.path() + ":" + source.spoke(),
                     "conflicting " + golden.entity.word() + " " + field(conflict.path()), source.spoke(),
                     golden.entity.word(), golden.id, source.message(), why, detail);
         }
-    }
-
-    private void parkFrozen(Merge.Conflict conflict, GoldenRow golden, Source source, Map<String, Object> detail) {
-        detail.put("values", conflict.fought().stream().map(lost -> {
-            Map<String, Object> value = new LinkedHashMap<>();
-            value.put("value", lost.value());
-            value.put("spoke", lost.source().spoke());
-            value.put("at", lost.source().at().toString());
-            return value;
-        }).toList());
-        Refusal why = new Refusal("crm:" + golden.entity.word(), conflict.path(), "The field goes to and fro between "
-                + "spokes, last between " + conflict.fought().getFirst().source().spoke() + " and "
-                + golden.provenance().source(conflict.path()).spoke()
-                + ". The hub keeps its value and takes no other. Set the field to the right value to let it go on.",
-                "frozen");
-        workspace.park("FROZEN_FIELD", frozen(golden, conflict.path()),
-                "frozen " + golden.entity.word() + " " + field(conflict.path()), source.spoke(),
-                golden.entity.word(), golden.id, source.message(), why, detail);
-    }
-
-    private static String frozen(GoldenRow golden, String path) {
-        return "frozen:" + golden.id + ":" + path;
     }
 
     /** The top-level field: the rest of a path may name whose it is. */
@@ -739,7 +678,7 @@ final class IngestBatch {
         }
         if (externalId != null) {
             workspace.hold(link == null ? workspace.newLink(arrival.spoke(), order, externalId) : link, order,
-                    result.base(), result.ours(), revision, result.arrived());
+                    result.base(), result.ours(), revision);
         }
         parkConflicts(result, order, source);
         invoice(order, source);
@@ -950,8 +889,7 @@ final class IngestBatch {
         }
         workspace.change(payment, document, document.keySet(), source, "created", externalId);
         LinkRow own = workspace.newLink(arrival.spoke(), payment, externalId);
-        workspace.hold(own, payment, withoutSource(said), withoutSource(said), sourceText(said, "revision"),
-                Set.of());
+        workspace.hold(own, payment, withoutSource(said), withoutSource(said), sourceText(said, "revision"));
         if (invoice != null) {
             payInvoice(invoice, order, amount, said.get("paidAt"), source);
         } else if (!"paid".equals(order.text("paymentStatus")) && order.text("total") != null
@@ -1053,7 +991,7 @@ final class IngestBatch {
         workspace.change(golden, document, document.keySet(), source, "created", externalId);
         if (externalId != null) {
             workspace.hold(workspace.newLink(spoke, golden, externalId), golden, document, document,
-                    sourceText(said, "revision"), Set.of());
+                    sourceText(said, "revision"));
         }
         return new Taken(State.APPLIED, golden, found("new", document.keySet()), null);
     }
@@ -1063,23 +1001,6 @@ final class IngestBatch {
     private Merge merge(String entity) {
         return merges.computeIfAbsent(entity,
                 _ -> new Merge(entity, settings.survivorship(), spoke -> settings.rank(spoke, entity)));
-    }
-
-    /**
-     * A record's word that changes nothing. Never silent: says by which rung it was known, and of which write.
-     *
-     * @param rung what told when the words themselves did not
-     */
-    private static Map<String, Object> echo(LinkRow link, String rung, Map<Merge.Echo, Set<String>> echoes) {
-        Map<String, Object> finding = new LinkedHashMap<>(found("linked", List.of()));
-        finding.put("echo", echoes.isEmpty()
-                ? rung
-                : echoes.keySet().stream().map(how -> how.name().toLowerCase(Locale.ROOT).replace('_', ' '))
-                        .collect(Collectors.joining(" and ")));
-        if (link.told() > 0) {
-            finding.put("write", link.told());
-        }
-        return finding;
     }
 
     private static Map<String, Object> found(String how, java.util.Collection<String> changed) {

@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.UUID;
 
 import io.serai.crm.plan.Projection;
-import io.serai.crm.plan.Written;
 
 /**
  * Hands out what has to be written to spokes, and records what came of it. A lane is one spoke's copy of one record:
@@ -28,9 +27,6 @@ public final class Lanes implements AutoCloseable {
     private static final int LARGEST_BATCH = 256;
     /** Time for what an adopted record holds to be taken in before it is brought up to date. */
     private static final Duration UNTIL_TAKEN_IN = Duration.ofSeconds(2);
-
-    /** So long after a write a spoke may still say what it said before, when nothing tells the order of its words. */
-    static final Duration SETTLING = Duration.ofSeconds(30);
 
     private final Transactions transactions;
     private final Settings settings;
@@ -48,7 +44,7 @@ public final class Lanes implements AutoCloseable {
     }
 
     private record Row(long lane, long fence, UUID id, String externalId, Map<String, Object> ours, String revision,
-            int attempt, boolean unsure) {}
+            int attempt) {}
 
     /**
      * Claims lanes of a spoke that are behind and due. A claim that is not recorded within the lease is free again.
@@ -69,18 +65,17 @@ public final class Lanes implements AutoCloseable {
             Slots slots = Slots.open(session, profile, most, owed, now);
             new Statements().read("""
                     with due as (
-                      select entity_id, spoke, id, claimed > synced as unsure from link
+                      select entity_id, spoke, id from link
                       where spoke = ? and entity = ? and state = 'BEHIND' and next_try_at <= ?
                         and (lease_until is null or lease_until < ?)
                       order by next_try_at limit ? for update skip locked)
-                    update link l set lease_until = ?, fence = fence + 1, attempts = attempts + 1, claimed = wanted
+                    update link l set lease_until = ?, fence = fence + 1, attempts = attempts + 1
                     from due where l.entity_id = due.entity_id and l.spoke = due.spoke and l.id = due.id
                     returning l.id, l.fence, l.entity_id, l.external_id, coalesce(l.ours, l.base)::text, l.revision,
-                      l.attempts, due.unsure
+                      l.attempts
                     """,
                     row -> rows.add(new Row(row.getLong(1), row.getLong(2), row.getObject(3, UUID.class),
-                            row.getString(4), Json.document(row.getString(5)), row.getString(6), row.getInt(7),
-                            row.getBoolean(8))),
+                            row.getString(4), Json.document(row.getString(5)), row.getString(6), row.getInt(7))),
                     spoke, entity, time(now), time(now), slots.free(), time(now.plus(lease))).execute(session);
             List<Delivery> deliveries = rows.isEmpty() ? List.of() : deliveries(session, profile, rows, slots);
             slots.close(session, !deliveries.isEmpty());
@@ -93,7 +88,6 @@ public final class Lanes implements AutoCloseable {
         Map<UUID, Golden> goldens = Goldens.load(session, Entity.of(profile.entity()),
                 rows.stream().map(Row::id).toList());
         Map<UUID, String> traces = traces(session, goldens);
-        Map<Long, Set<String>> unsure = unsure(session, rows, profile);
         Map<UUID, Map<String, Object>> customers = customers(session, profile, goldens.values());
         List<Delivery> deliveries = new ArrayList<>();
         Columns nothing = new Columns();
@@ -112,8 +106,7 @@ public final class Lanes implements AutoCloseable {
                     : Projection.of(row.ours(), profile::carries);
             Map<String, Object> patch = row.externalId() == null
                     ? new LinkedHashMap<>(wanted)
-                    : Projection.patch(profile.entity(), held, wanted,
-                            unsure.getOrDefault(row.lane(), Set.of()));
+                    : Projection.patch(profile.entity(), held, wanted);
             if (patch.isEmpty()) {
                 nothing.add(row.id(), profile.spoke(), row.lane(), row.fence(), golden.version());
                 if (row.attempt() > 1) {
@@ -161,28 +154,6 @@ public final class Lanes implements AutoCloseable {
                     time(clock.instant()), answered.toArray(String[]::new)).execute(session);
         }
         return deliveries;
-    }
-
-    /** The fields that earlier claims, of which nobody heard again, may have written since the record was last in step. */
-    private static Map<Long, Set<String>> unsure(Session session, List<Row> rows, SpokeProfile profile)
-            throws SQLException {
-        Columns lanes = new Columns();
-        rows.stream().filter(row -> row.unsure() && row.externalId() != null)
-                .forEach(row -> lanes.add(row.id(), profile.spoke(), row.lane()));
-        Map<Long, Set<String>> unsure = new HashMap<>();
-        if (!lanes.isEmpty()) {
-            new Statements().read("""
-                    select distinct l.id, json_object_keys(c.fields)
-                    from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane) k
-                    join link l on l.entity_id = k.entity_id and l.spoke = k.spoke and l.id = k.lane
-                    join change c on c.entity_id = l.entity_id and c.version > l.synced
-                    """, row -> {
-                if (profile.carries(row.getString(2))) {
-                    unsure.computeIfAbsent(row.getLong(1), _ -> new LinkedHashSet<>()).add(row.getString(2));
-                }
-            }, lanes.arrays()).execute(session);
-        }
-        return unsure;
     }
 
     /** The trace that each record's latest change belongs to. */
@@ -241,9 +212,6 @@ public final class Lanes implements AutoCloseable {
 
     /** Records what came of deliveries; returns when it is committed. False for a claim that no longer stood. */
     public List<Boolean> record(List<DeliveryResult> results) {
-        if (results.isEmpty()) {
-            return List.of();
-        }
         List<Boolean> stood = recorder.call(results);
         List<Arrival> found = new ArrayList<>();
         for (int i = 0; i < results.size(); i++) {
@@ -310,7 +278,7 @@ public final class Lanes implements AutoCloseable {
             Columns log = new Columns();
             Map<List<String>, Instant> told = new LinkedHashMap<>();
             List<Boolean> stood = new ArrayList<>();
-            Map<String, UUID> taken = taken(session, results);
+            Set<String> taken = taken(session, results);
             for (DeliveryResult result : results) {
                 Delivery delivery = result.delivery();
                 Current lane = lanes.get(delivery.lane());
@@ -330,35 +298,28 @@ public final class Lanes implements AutoCloseable {
                 }
                 String subject = "delivery:" + delivery.spoke() + ":" + delivery.id();
                 switch (result.kind()) {
-                    case DONE, ADOPT -> {
+                    case DONE -> {
                         String externalId = delivery.creates() && result.externalId() != null
                                 ? result.externalId()
                                 : delivery.externalId();
-                        UUID owner = delivery.creates() ? taken.get(taken(delivery, externalId)) : null;
-                        boolean announced = delivery.creates() && lane.externalId() != null
-                                && !lane.externalId().equals(externalId);
-                        if (owner != null && !owner.equals(delivery.id())) {
+                        if (delivery.creates() && taken.contains(taken(delivery, externalId))) {
                             parkTaken(workspace, delivery, externalId, subject);
                             waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "PARKED",
                                     time(result.at()), "0",
                                     "record " + externalId + " belongs to another customer");
                             continue;
                         }
-                        if (announced || owner != null) {
-                            // While we made or found a record there, the spoke told us of another one of its own.
-                            if (owner == null && result.kind() == DeliveryResult.Kind.DONE) {
-                                writeDone(second, result, lane.without(), externalId, null);
-                            }
+                        boolean announced = delivery.creates() && lane.externalId() != null
+                                && !lane.externalId().equals(externalId);
+                        if (announced) {
+                            // While we made a record there, the spoke told us of another one of its own.
+                            writeDone(second, result, lane.without(), externalId, null);
                             waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "BEHIND",
                                     time(result.at()), "1", null);
-                        } else if (result.kind() == DeliveryResult.Kind.ADOPT) {
-                            Duration wait = result.held() == null ? Duration.ZERO : UNTIL_TAKEN_IN;
-                            adopted.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(),
-                                    externalId, time(result.at().plus(wait)));
                         } else {
                             writeDone(done, result, lane, externalId, goldens.get(delivery.id()));
                         }
-                        if (delivery.attempt() > 1 && result.kind() == DeliveryResult.Kind.DONE) {
+                        if (delivery.attempt() > 1) {
                             workspace.resolve(subject);
                         }
                     }
@@ -366,6 +327,19 @@ public final class Lanes implements AutoCloseable {
                         waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "BEHIND",
                                 time(result.at().plus(result.retryAfter())), result.countsAsAttempt() ? "0" : "1",
                                 result.problem());
+                    case ADOPT -> {
+                        if (taken.contains(taken(delivery, result.externalId()))) {
+                            parkTaken(workspace, delivery, result.externalId(), subject);
+                            waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "PARKED",
+                                    time(result.at()), "0",
+                                    result.problem());
+                        } else {
+                            Duration wait = result.held() == null ? Duration.ZERO : UNTIL_TAKEN_IN;
+                            adopted.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(),
+                                    result.externalId(),
+                                    time(result.at().plus(wait)));
+                        }
+                    }
                     case PARKED -> {
                         waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "PARKED",
                                 time(result.at()), "0",
@@ -404,10 +378,10 @@ public final class Lanes implements AutoCloseable {
     }
 
     private record Current(long fence, String externalId, Map<String, Object> base, Map<String, Object> ours,
-            String revision, Written written) {
+            String revision) {
 
         Current without() {
-            return new Current(fence, null, null, null, null, Written.NOTHING);
+            return new Current(fence, null, null, null, null);
         }
     }
 
@@ -418,15 +392,13 @@ public final class Lanes implements AutoCloseable {
         results.forEach(result -> claims.add(result.delivery().id(), result.delivery().spoke(),
                 result.delivery().lane()));
         new Statements().read("""
-                select l.id, l.fence, l.external_id, l.base::text, coalesce(l.ours, l.base)::text, l.revision,
-                  l.written::text
+                select l.id, l.fence, l.external_id, l.base::text, coalesce(l.ours, l.base)::text, l.revision
                 from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane) c
                 join link l on l.entity_id = c.entity_id and l.spoke = c.spoke and l.id = c.lane
                 """,
                 row -> lanes.put(row.getLong(1),
                         new Current(row.getLong(2), row.getString(3), Json.document(row.getString(4)),
-                                Json.document(row.getString(5)), row.getString(6),
-                                Written.of(Json.document(row.getString(7))))),
+                                Json.document(row.getString(5)), row.getString(6))),
                 claims.arrays()).execute(session);
         return lanes;
     }
@@ -462,8 +434,8 @@ public final class Lanes implements AutoCloseable {
         return delivery.spoke() + " " + delivery.entity() + " " + externalId;
     }
 
-    /** Records of spokes that a create claims to have made but that are linked already, and whose they are. */
-    private static Map<String, UUID> taken(Session session, List<DeliveryResult> results) throws SQLException {
+    /** Records of spokes that a create claims to have made but that are linked already. */
+    private static Set<String> taken(Session session, List<DeliveryResult> results) throws SQLException {
         Columns made = new Columns();
         for (DeliveryResult result : results) {
             if (result.delivery().creates() && result.externalId() != null) {
@@ -471,17 +443,16 @@ public final class Lanes implements AutoCloseable {
                         result.delivery().lane());
             }
         }
-        Map<String, UUID> taken = new LinkedHashMap<>();
+        Set<String> taken = new LinkedHashSet<>();
         if (!made.isEmpty()) {
             new Statements()
                     .read("""
-                            select l.spoke, l.entity, l.external_id, l.entity_id from (select unnest(?) spoke,
+                            select l.spoke, l.entity, l.external_id from (select unnest(?) spoke,
                               unnest(?) entity, unnest(?) external_id, unnest(?::bigint[]) lane) m
                             join link l on l.spoke = m.spoke and l.entity = m.entity and l.external_id = m.external_id
                             where l.id <> m.lane
                             """,
-                            row -> taken.put(row.getString(1) + " " + row.getString(2) + " " + row.getString(3),
-                                    row.getObject(4, UUID.class)),
+                            row -> taken.add(row.getString(1) + " " + row.getString(2) + " " + row.getString(3)),
                             made.arrays())
                     .execute(session);
         }
@@ -515,8 +486,6 @@ public final class Lanes implements AutoCloseable {
             });
         }
         held.remove("source");
-        Written written = lane.written().and(delivery.creates() ? null : lane.base(), lane.revision(), sent.keySet(),
-                result.held() == null ? Set.of() : result.held().keySet(), result.revision());
         Map<String, Object> base = Projection.over(delivery.entity(), lane.base(), held);
         Map<String, Object> ours = Projection.over(delivery.entity(), lane.ours(), sent);
         String revision = result.revision() == null || IngestBatch.older(result.revision(), lane.revision())
@@ -529,8 +498,7 @@ public final class Lanes implements AutoCloseable {
                     Projection.of(golden.document(), profile::carries)));
         }
         done.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), externalId, Json.text(base),
-                ours.equals(base) ? null : Json.text(ours), revision, delivery.version(), result.at(), inStep,
-                written.document() == null ? null : Json.text(written.document()));
+                ours.equals(base) ? null : Json.text(ours), revision, delivery.version(), result.at(), inStep);
     }
 
     /**
@@ -572,50 +540,45 @@ public final class Lanes implements AutoCloseable {
             Columns log, Map<List<String>, Instant> told) {
         Statements statements = new Statements();
         if (!done.isEmpty()) {
-            statements.write(
-                    """
-                            update link l set external_id = d.external_id, base = d.base::json, ours = d.ours::json,
-                              revision = d.revision, synced_at = d.at::timestamptz,
-                              synced = case when d.in_step = 'true' then wanted else greatest(synced, d.version) end,
-                              state = case when coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
-                                then 'SYNCED' else 'BEHIND' end,
-                              behind_since = case when not coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
-                                then coalesce(behind_since, d.at::timestamptz) end,
-                              attempts = 0, lease_until = null, problem = null, written = d.written::json
-                            from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
-                              unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) base, unnest(?) ours,
-                              unnest(?) revision, unnest(?::bigint[]) version, unnest(?) at, unnest(?) in_step, unnest(?) written) d
-                            where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and l.fence = d.fence
-                            """,
-                    done.arrays());
+            statements.write("""
+                    update link l set external_id = d.external_id, base = d.base::json, ours = d.ours::json,
+                      revision = d.revision, synced_at = d.at::timestamptz,
+                      synced = case when d.in_step = 'true' then wanted else greatest(synced, d.version) end,
+                      state = case when coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
+                        then 'SYNCED' else 'BEHIND' end,
+                      behind_since = case when not coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
+                        then coalesce(behind_since, d.at::timestamptz) end,
+                      attempts = 0, lease_until = null, problem = null
+                    from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
+                      unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) base, unnest(?) ours,
+                      unnest(?) revision, unnest(?::bigint[]) version, unnest(?) at, unnest(?) in_step) d
+                    where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and l.fence = d.fence
+                    """, done.arrays());
         }
         if (!late.isEmpty()) {
             // A write that came through after its claim had lapsed may have undone a later one.
-            statements.write(
-                    """
-                            update link l set base = d.base::json, ours = d.ours::json, state = 'BEHIND',
-                              written = d.written::json, behind_since = coalesce(behind_since, d.at::timestamptz)
-                            from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
-                              unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) base, unnest(?) ours,
-                              unnest(?) revision, unnest(?::bigint[]) version, unnest(?) at, unnest(?) in_step, unnest(?) written) d
-                            where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and d.in_step = 'false'
-                              and l.state <> 'PARKED'
-                            """,
-                    late.arrays());
+            statements.write("""
+                    update link l set base = d.base::json, ours = d.ours::json, state = 'BEHIND',
+                      behind_since = coalesce(behind_since, d.at::timestamptz)
+                    from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
+                      unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) base, unnest(?) ours,
+                      unnest(?) revision, unnest(?::bigint[]) version, unnest(?) at, unnest(?) in_step) d
+                    where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and d.in_step = 'false'
+                      and l.state <> 'PARKED'
+                    """, late.arrays());
         }
         if (!second.isEmpty()) {
             statements.write(
                     """
                             insert into link (spoke, entity, entity_id, external_id, base, ours, revision, wanted, synced, state,
-                              behind_since, next_try_at, synced_at, written)
+                              behind_since, next_try_at, synced_at)
                             select l.spoke, l.entity, l.entity_id, d.external_id, d.base::json, d.ours::json, d.revision,
                               l.wanted, d.version, case when l.wanted > d.version then 'BEHIND' else 'SYNCED' end,
-                              case when l.wanted > d.version then d.at::timestamptz end, d.at::timestamptz, d.at::timestamptz,
-                              d.written::json
+                              case when l.wanted > d.version then d.at::timestamptz end, d.at::timestamptz, d.at::timestamptz
                             from (select unnest(?::uuid[]) entity_id, unnest(?) spoke,
                               unnest(?::bigint[]) lane, unnest(?::bigint[]) fence, unnest(?) external_id,
                               unnest(?) base, unnest(?) ours, unnest(?) revision, unnest(?::bigint[]) version,
-                              unnest(?) at, unnest(?) in_step, unnest(?) written) d
+                              unnest(?) at, unnest(?) in_step) d
                             join link l on l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane
                             """,
                     second.arrays());

@@ -82,12 +82,7 @@ public final class Messages {
         }
         journey.add(new Message.Step("crm:" + message.entity(), message.receivedAt(), result,
                 finding.get("recognised") + ", changed " + finding.get("changed")
-                        + (message.version() == null ? "" : ", version " + message.version())
-                        + (finding.get("echo") == null ? "" : ", no news by its " + finding.get("echo"))
-                        + (finding.get("write") == null
-                                ? ""
-                                : " after version " + finding.get("write")
-                                        + " was written")));
+                        + (message.version() == null ? "" : ", version " + message.version())));
         deeds(session, message, journey);
         if (message.entityId() == null) {
             return journey;

@@ -24,7 +24,6 @@ import io.serai.crm.plan.NameSearch;
 import io.serai.crm.plan.Projection;
 import io.serai.crm.plan.Provenance;
 import io.serai.crm.plan.Source;
-import io.serai.crm.plan.Written;
 
 /**
  * The part of the store that one transaction works on: loaded with few statements, changed in memory, written back with
@@ -66,8 +65,9 @@ final class Workspace {
     final List<String> resolved = new ArrayList<>();
     final Map<String, Behind> behind = new LinkedHashMap<>();
     final List<LinkRow> touchedLinks = new ArrayList<>();
+    private static final int MOST_VERSIONS = 1_000;
+
     private final Set<Long> awaited = new LinkedHashSet<>();
-    private final Map<String, List<Map<String, Object>>> perhapsMade = new HashMap<>();
     private final Set<Object> read = new HashSet<>();
 
     record EventKey(String spoke, String event) {}
@@ -123,23 +123,11 @@ final class Workspace {
         Map<String, Object> ours;
         String revision;
         long version;
+        /** The version that the spoke was last known to hold. */
+        long synced;
         boolean inStep;
         String problem;
-        Written written = Written.NOTHING;
-        /** When it was last written to; null when it never was. */
-        Instant writtenAt;
-        /** What others said since it was last known to be in step, the latest first: a write of it may be under way. */
-        final List<Map<String, Object>> underWay = new ArrayList<>();
-        /** The fields that such a write would change. */
-        private final Set<String> unsure = new HashSet<>();
-        private long synced;
-        private long claimed;
         private boolean touched;
-
-        /** The version that it was last told; 0 when none. */
-        long told() {
-            return writtenAt == null ? 0 : synced;
-        }
 
         LinkRow(Long id, String spoke, String entity, String externalId, UUID entityId) {
             this.id = id;
@@ -147,19 +135,6 @@ final class Workspace {
             this.entity = entity;
             this.externalId = externalId;
             this.entityId = entityId;
-        }
-
-        /** @param own whether the spoke said so itself: it is told of that only as the latest state, in another record */
-        private void mayHaveArrived(Map<String, Object> values, boolean own) {
-            if (synced == 0) {
-                values.values().removeIf(value -> value == null || value.equals(List.of())); // a new record is told nothing of these
-            }
-            if (!own) {
-                unsure.addAll(values.keySet());
-            } else {
-                values.keySet().removeIf(field -> underWay.stream().anyMatch(later -> later.containsKey(field)));
-            }
-            underWay.add(values);
         }
     }
 
@@ -304,8 +279,8 @@ final class Workspace {
         if (!linkColumns.isEmpty()) {
             first.read(
                     """
-                            select l.id, l.spoke, l.entity, l.external_id, l.entity_id, l.base::text, l.ours::text, l.revision, l.wanted,
-                              l.written::text, l.synced_at, l.synced, l.claimed
+                            select l.id, l.spoke, l.entity, l.external_id, l.entity_id, l.base::text, l.ours::text, l.revision,
+                              l.wanted, l.synced
                             from (select unnest(?) spoke, unnest(?) entity, unnest(?) external_id) k
                             join link l on l.spoke = k.spoke and l.entity = k.entity and l.external_id = k.external_id
                             """,
@@ -346,7 +321,6 @@ final class Workspace {
                     row -> takeGolden(Entity.ORDER, row), (Object) invoiceNumbers.toArray(String[]::new));
         }
         first.execute(session);
-        session.first(underWay(links.values()));
         load(wanted);
         if (wanted.containsKey(Entity.ORDER)) {
             loadInvoices(wanted.get(Entity.ORDER));
@@ -397,8 +371,7 @@ final class Workspace {
     List<LinkRow> loadLinks(Collection<UUID> ids) throws SQLException {
         List<LinkRow> found = new ArrayList<>();
         new Statements().read("""
-                select id, spoke, entity, external_id, entity_id, base::text, ours::text, revision, wanted,
-                  written::text, synced_at, synced, claimed from link
+                select id, spoke, entity, external_id, entity_id, base::text, ours::text, revision, wanted from link
                 where entity_id = any(?::uuid[]) order by id
                 """, row -> found.add(takeLink(row)), (Object) Writing.ids(ids)).execute(session);
         return found;
@@ -453,29 +426,6 @@ final class Workspace {
         load(Map.of(entity, new LinkedHashSet<>(ids)));
     }
 
-    /** What a write that was tried and not confirmed may have said. */
-    private static Statements underWay(Collection<LinkRow> links) {
-        Map<Long, LinkRow> tried = new HashMap<>();
-        Columns columns = new Columns();
-        links.stream().filter(link -> link.claimed > link.synced).forEach(link -> {
-            tried.put(link.id, link);
-            columns.add(link.entityId, link.spoke, link.synced, link.claimed, link.id);
-        });
-        return tried.isEmpty()
-                ? new Statements()
-                : new Statements().read("""
-                        select k.link, c.fields::text, c.spoke = k.spoke
-                        from (select unnest(?::uuid[]) id, unnest(?) spoke, unnest(?::bigint[]) synced,
-                            unnest(?::bigint[]) claimed, unnest(?::bigint[]) link) k
-                        cross join lateral (select fields, spoke, version from change c where c.entity_id = k.id
-                          and c.version > k.synced and c.version <= k.claimed order by c.version desc limit 20) c
-                        order by c.version desc
-                        """,
-                        row -> tried.get(row.getLong(1)).mayHaveArrived(Json.document(row.getString(2)),
-                                row.getBoolean(3)),
-                        columns.arrays());
-    }
-
     /** The invoices of orders, and what takes them back. */
     void loadInvoices(Collection<UUID> orders) throws SQLException {
         Statements statements = new Statements();
@@ -525,11 +475,7 @@ final class Workspace {
         link.ours = row.getString(7) == null ? link.base : Json.document(row.getString(7));
         link.revision = row.getString(8);
         link.version = row.getLong(9);
-        link.written = Written.of(Json.document(row.getString(10)));
-        OffsetDateTime writtenAt = row.getObject(11, OffsetDateTime.class);
-        link.writtenAt = writtenAt == null ? null : writtenAt.toInstant();
-        link.synced = row.getLong(12);
-        link.claimed = row.getLong(13);
+        link.synced = row.getLong(10);
         links.put(new LinkKey(link.spoke, link.entity, link.externalId), link);
         return link;
     }
@@ -656,26 +602,36 @@ final class Workspace {
             return null; // found its record earlier in this batch
         }
         List<LinkRow> found = new ArrayList<>();
-        LinkRow unknown = new LinkRow(0L, spoke, golden.entity.word(), null, golden.id);
-        String id = golden.id.toString();
         new Statements().read("""
                 select id, spoke, entity, external_id, entity_id, base::text,
-                  case when lease_until > ? then ours end::text, revision, wanted, written::text, synced_at,
-                  synced, claimed from link
+                  case when lease_until > ? then ours end::text, revision, wanted, synced from link
                 where entity_id = ?::uuid and spoke = ? and entity = ? and external_id is null
-                """, row -> found.add(takeLink(row)), now.atOffset(ZoneOffset.UTC), id, spoke, golden.entity.word())
-                .read("select max(claimed) from link where entity_id = ?::uuid and spoke = ? and entity = ?",
-                        row -> unknown.claimed = row.getLong(1), id, spoke, golden.entity.word())
+                """, row -> found.add(takeLink(row)), now.atOffset(ZoneOffset.UTC), golden.id.toString(), spoke,
+                golden.entity.word())
                 .execute(session);
         found.forEach(link -> awaited.add(link.id));
-        underWay(List.of(unknown)).execute(session);
-        perhapsMade.put(spoke + " " + id, unknown.underWay);
         return found.isEmpty() ? null : found.getFirst();
     }
 
-    /** What a record may have been made with that {@link #awaited} looked for. */
-    List<Map<String, Object>> perhapsMade(String spoke, GoldenRow golden) {
-        return perhapsMade.getOrDefault(spoke + " " + golden.id, List.of());
+    /**
+     * What a record was made by others since the spoke was last known to hold it: the changed fields of each version, the
+     * latest first. Any of it may have been written to the spoke without an answer that was recorded.
+     */
+    List<Map<String, Object>> since(LinkRow link) {
+        List<Map<String, Object>> versions = new ArrayList<>();
+        changes.stream()
+                .filter(change -> change.id().equals(link.entityId) && !change.source().spoke().equals(link.spoke))
+                .forEach(change -> versions.addFirst(change.fields()));
+        try {
+            new Statements().read("""
+                    select fields::text from change where entity_id = ? and version > ? and spoke <> ?
+                    order by version desc limit ?
+                    """, row -> versions.add(Json.document(row.getString(1))), link.entityId, link.synced, link.spoke,
+                    MOST_VERSIONS).execute(session);
+        } catch (SQLException failed) {
+            throw new StoreUnavailable("The database did not tell earlier versions: " + failed.getMessage(), failed);
+        }
+        return versions;
     }
 
     /** What was paid for an order that has no invoice yet. */
@@ -766,13 +722,6 @@ final class Workspace {
         }
     }
 
-    /** Keeps what was learned of where values came from, although none changed. */
-    void note(GoldenRow golden) {
-        if (golden.provenance().changed()) {
-            golden.changed = true;
-        }
-    }
-
     /**
      * A customer comes back that was merged into another one.
      *
@@ -802,13 +751,8 @@ final class Workspace {
         return link;
     }
 
-    /**
-     * Notes what a spoke's record holds, and whether it lacks anything of the golden record.
-     *
-     * @param arrived fields that are known to have arrived of what was written without an answer
-     */
-    void hold(LinkRow link, GoldenRow golden, Map<String, Object> base, Map<String, Object> ours, String revision,
-            Set<String> arrived) {
+    /** Notes what a spoke's record holds, and whether it lacks anything of the golden record. */
+    void hold(LinkRow link, GoldenRow golden, Map<String, Object> base, Map<String, Object> ours, String revision) {
         SpokeProfile profile = settings.profile(link.spoke, link.entity).orElse(null);
         boolean listens = profile != null
                 && (profile.out() == SpokeProfile.Flow.OUT || profile.out() == SpokeProfile.Flow.UPDATE);
@@ -817,9 +761,7 @@ final class Workspace {
         link.revision = revision == null ? link.revision : revision;
         link.version = golden.version;
         link.inStep = !listens || Projection.inStep(link.entity, Projection.of(ours, profile::carries),
-                Projection.of(golden.document, profile::carries))
-                // A write that nobody heard of again may have come after what was said.
-                && link.unsure.stream().filter(profile::carries).allMatch(arrived::contains);
+                Projection.of(golden.document, profile::carries));
         links.put(new LinkKey(link.spoke, link.entity, link.externalId), link);
         if (!link.touched) {
             link.touched = true;

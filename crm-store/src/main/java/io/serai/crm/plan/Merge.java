@@ -1,16 +1,15 @@
 package io.serai.crm.plan;
 
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
-import java.util.stream.Stream;
 
 /**
  * The three-way merge of one message into a golden record. Pure: no clock, no database.
@@ -22,40 +21,17 @@ import java.util.stream.Stream;
  */
 public final class Merge {
 
-    /**
-     * A field that a person has to decide: both sides changed it and its policy says so, or spokes fight over it.
-     *
-     * @param fought the values that came and went, the latest first; empty when nobody fights
-     */
-    public record Conflict(String path, Object golden, Object theirs, Source source, List<Lost> fought) {}
+    /** A field that both sides changed and that a person has to decide. */
+    public record Conflict(String path, Object golden, Object theirs, Source source) {}
 
     /**
      * @param golden the merged document
      * @param changed top-level fields of the golden record that changed; empty when nothing did
      * @param base what the spoke is now known to hold, in its words
      * @param ours the golden values that this stands for
-     * @param written what the hub wrote and the spoke has still not spoken of
-     * @param echoes why words that differ from what the spoke held are no news, each with its fields
      */
     public record Result(Map<String, Object> golden, Set<String> changed, Map<String, Object> base,
-            Map<String, Object> ours, List<Conflict> conflicts, Written written,
-            Map<Echo, Set<String>> echoes) {
-
-        /** Fields that the message shows to hold what the hub wrote. */
-        public Set<String> arrived() {
-            return echoes.getOrDefault(Echo.VALUE_OF_OTHERS, Set.of());
-        }
-    }
-
-    /** How a word of a spoke is known to be no news although it differs from what the spoke was known to hold. */
-    public enum Echo {
-        /** It was said before the hub's last write, and arrives after it. */
-        EARLIER_WORDS,
-        /** It is what the spoke made of what the hub wrote. */
-        OWN_WORDS,
-        /** It repeats a value that others said, and that the hub has written or was about to. */
-        VALUE_OF_OTHERS
-    }
+            Map<String, Object> ours, List<Conflict> conflicts) {}
 
     private final String entity;
     private final Shape.Fields shape;
@@ -82,13 +58,13 @@ public final class Merge {
         if (base == null && golden.isEmpty() && provenance.isAllOf(source)) {
             return first(theirs);
         }
-        return new Application(base, ours, theirs, golden, provenance, source, false, null, null).run();
+        return new Application(base, ours, theirs, golden, provenance, source, false, false).run();
     }
 
     /** Nothing to merge with: what was said is the golden record, and what the spoke holds. */
     private Result first(Map<String, Object> theirs) {
         Map<String, Object> said = Tree.of(shape, theirs).document(shape);
-        return new Result(said, Set.copyOf(said.keySet()), said, said, List.of(), Written.NOTHING, Map.of());
+        return new Result(said, Set.copyOf(said.keySet()), said, said, List.of());
     }
 
     /**
@@ -96,16 +72,14 @@ public final class Merge {
      * of a write whose answer is still on its way or was lost, perhaps in the spoke's own words, perhaps of a value that
      * others have replaced meanwhile. Such an echo is no edit.
      *
-     * @param written what the hub wrote and the spoke has not spoken of since
-     * @param toldAt when the record was last written to; null when it never was
-     * @param underWay golden values, the latest first, that the hub may have written without having heard so
+     * @param since what others made of the record since the spoke was last known to hold it, the latest first; asked only
+     *     when it matters
      */
     public Result applyToWritten(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
-            Map<String, Object> golden, Written written, Instant toldAt, List<Map<String, Object>> underWay,
-            Provenance provenance, Source source) {
-        Application application = new Application(base, ours, theirs, golden, provenance, source, false, written,
-                toldAt);
-        underWay.forEach(values -> application.mayHaveArrived(Tree.of(shape, values), values.keySet()));
+            Map<String, Object> golden, Provenance provenance, Source source,
+            Supplier<List<Map<String, Object>>> since) {
+        Application application = new Application(base, ours, theirs, golden, provenance, source, false, true);
+        application.since = since;
         return application.run();
     }
 
@@ -115,9 +89,11 @@ public final class Merge {
      * @param writing what the spoke was told to make
      */
     public Result applyToUnanswered(Map<String, Object> writing, Map<String, Object> theirs, Map<String, Object> golden,
-            Provenance provenance, Source source) {
+            Provenance provenance, Source source, Supplier<List<Map<String, Object>>> since) {
         Unanswered presumed = Unanswered.of(Tree.of(shape, writing), Tree.of(shape, theirs));
-        return new Application(presumed, theirs, golden, provenance, source).run();
+        Application application = new Application(presumed, theirs, golden, provenance, source);
+        application.since = since;
+        return application.run();
     }
 
     /**
@@ -125,7 +101,7 @@ public final class Merge {
      * it has no record of, such as the buyer in an order.
      */
     public Result fill(Map<String, Object> theirs, Map<String, Object> golden, Provenance provenance, Source source) {
-        return new Application(null, null, theirs, golden, provenance, source, true, null, null).run();
+        return new Application(null, null, theirs, golden, provenance, source, true, false).run();
     }
 
     /**
@@ -172,30 +148,27 @@ public final class Merge {
         private final Provenance provenance;
         private final Source source;
         private final boolean fillOnly;
-        /** Null for a record that the hub does not write to. */
-        private final Written written;
-        private final Instant toldAt;
+        private final boolean written;
         private final boolean unanswered;
-        private final Map<Echo, Set<String>> echoes = new EnumMap<>(Echo.class);
         private final List<Conflict> conflicts = new ArrayList<>();
+        private Supplier<List<Map<String, Object>>> since = List::of;
+        private List<Tree> earlier;
 
         Application(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
                 Map<String, Object> golden, Provenance provenance, Source source, boolean fillOnly,
-                Written written, Instant toldAt) {
+                boolean written) {
             this(base == null, Tree.of(shape, base), Tree.of(shape, ours), theirs, golden, provenance, source, fillOnly,
-                    written, toldAt, false);
+                    written, false);
         }
 
         Application(Unanswered presumed, Map<String, Object> theirs, Map<String, Object> golden, Provenance provenance,
                 Source source) {
-            this(false, presumed.base(), presumed.ours(), theirs, golden, provenance, source, false, Written.NOTHING,
-                    null, true);
+            this(false, presumed.base(), presumed.ours(), theirs, golden, provenance, source, false, true, true);
         }
 
         private Application(boolean firstContact, Tree base, Tree ours, Map<String, Object> theirs,
-                Map<String, Object> golden, Provenance provenance, Source source, boolean fillOnly, Written written,
-                Instant toldAt, boolean unanswered) {
-            this.toldAt = toldAt;
+                Map<String, Object> golden, Provenance provenance, Source source, boolean fillOnly, boolean written,
+                boolean unanswered) {
             this.fillOnly = fillOnly;
             this.written = written;
             this.unanswered = unanswered;
@@ -211,192 +184,11 @@ public final class Merge {
         }
 
         Result run() {
-            Written open = written == null ? Written.NOTHING : written;
-            Set<String> doubtful = new LinkedHashSet<>();
-            if (!firstContact && open != Written.NOTHING) {
-                for (String field : spoken()) {
-                    if (!open.unheard().contains(field)) {
-                        learnOwnWords(field, open);
-                    } else if (leaveOutEarlierWords(field, open) || isNews(field) && !learnOwnWords(field, open)) {
-                        doubtful.add(field);
-                        continue;
-                    }
-                    open = open.without(Set.of(field));
-                }
-            }
-            Tree heldBefore = base.copy();
-            Tree oursBefore = ours.copy();
             removeElements();
             theirs.leaves.forEach(this::takeLeaf);
             Set<String> changed = Tree.differences(before, golden);
             Tree held = held();
-            for (String field : doubtful) {
-                // Whether it was said before or after the hub wrote, nobody knows: it is news, but not what the spoke holds now.
-                replace(held, field, heldBefore);
-                replace(ours, field, oursBefore);
-            }
-            return new Result(golden.document(shape), changed, held.document(shape), ours.document(shape), conflicts,
-                    open, echoes);
-        }
-
-        /**
-         * A write whose answer is not there yet may have arrived all the same. A field that says what was written is its
-         * echo; and of a list that was replaced, elements are missing that nobody took away.
-         */
-        void mayHaveArrived(Tree values, Set<String> fields) {
-            for (String field : fields) {
-                if (says(field, values)) {
-                    isEcho(Echo.VALUE_OF_OTHERS, field);
-                    replace(base, field, theirs);
-                    replace(ours, field, values);
-                }
-            }
-            for (String list : theirs.lists) {
-                if (values.lists.contains(list)) {
-                    Set<String> held = base.elements(list);
-                    Set<String> named = theirs.elements(list);
-                    Set<String> written = values.elements(list);
-                    Set<String> come = new LinkedHashSet<>(written);
-                    come.removeAll(held);
-                    if (!come.isEmpty() && named.containsAll(come)) {
-                        held.stream().filter(element -> !named.contains(element) && !written.contains(element))
-                                .forEach(element -> {
-                                    forget(base, element);
-                                    forget(ours, element);
-                                });
-                    }
-                }
-            }
-        }
-
-        /** Whether all that is said of a field is news against what was held, and is what {@code values} say of it. */
-        private boolean says(String field, Tree values) {
-            boolean news = false;
-            for (Map.Entry<String, Tree.Leaf> leaf : theirs.leaves.entrySet()) {
-                if (Tree.field(leaf.getKey()).equals(field)) {
-                    Tree.Leaf said = leaf.getValue();
-                    Tree.Leaf value = values.leaves.get(leaf.getKey());
-                    if (!said.same(value)
-                            && (value == null || !Shape.echoes(said.type(), said.value(), value.value()))) {
-                        return false;
-                    }
-                    news |= !said.same(base.leaves.get(leaf.getKey()));
-                }
-            }
-            String list = "/" + field;
-            if (theirs.lists.contains(list)) {
-                Set<String> named = theirs.elements(list);
-                return named.equals(values.elements(list)) && (news || !named.equals(base.elements(list)));
-            }
-            return news;
-        }
-
-        /** Puts what another tree says of a field in the place of what this one says. */
-        private static void replace(Tree tree, String field, Tree by) {
-            tree.leaves.keySet().removeIf(path -> Tree.field(path).equals(field));
-            by.leaves.forEach((path, leaf) -> {
-                if (Tree.field(path).equals(field)) {
-                    tree.leaves.put(path, leaf);
-                }
-            });
-        }
-
-        /** The top-level fields that the message speaks of. */
-        private Set<String> spoken() {
-            Set<String> fields = new LinkedHashSet<>();
-            theirs.leaves.keySet().forEach(path -> fields.add(Tree.field(path)));
-            theirs.lists.forEach(path -> fields.add(Tree.field(path)));
-            return fields;
-        }
-
-        private void isEcho(Echo how, String field) {
-            echoes.computeIfAbsent(how, _ -> new LinkedHashSet<>()).add(field);
-        }
-
-        /** Whether anything that is said of a field differs from what was held. */
-        private boolean isNews(String field) {
-            boolean other = theirs.leaves.entrySet().stream().anyMatch(leaf -> Tree.field(leaf.getKey()).equals(field)
-                    && !leaf.getValue().same(base.leaves.get(leaf.getKey())));
-            return other || missing(field).findAny().isPresent();
-        }
-
-        /**
-         * What the record held before the hub wrote to it is said no more: the message was on its way then.
-         *
-         * @return whether there was any of that
-         */
-        private boolean leaveOutEarlierWords(String field, Written open) {
-            List<Tree> earlier = open.before(field).stream().map(held -> Tree.of(shape, held)).toList();
-            boolean[] found = new boolean[1];
-            new LinkedHashMap<>(theirs.leaves).forEach((path, leaf) -> {
-                Tree.Leaf known = base.leaves.get(path);
-                if (Tree.field(path).equals(field) && !leaf.same(known)
-                        && earlier.stream().anyMatch(held -> leaf.same(held.leaves.get(path)))) {
-                    found[0] = true;
-                    if (known == null) {
-                        theirs.leaves.remove(path);
-                    } else {
-                        theirs.leaves.put(path, known);
-                    }
-                }
-            });
-            missing(field).filter(element -> earlier.stream().anyMatch(held -> below(held, element).isEmpty()))
-                    .forEach(element -> {
-                        found[0] = true;
-                        base.leaves.forEach((path, leaf) -> {
-                            if (element.equals(leaf.element())) {
-                                theirs.leaves.put(path, leaf);
-                            }
-                        });
-                    });
-            if (found[0]) {
-                isEcho(Echo.EARLIER_WORDS, field);
-            }
-            return found[0];
-        }
-
-        /**
-         * The first word after a write that was not answered in words tells what the spoke made of it.
-         *
-         * @return whether it made anything else of it than what was written, and nothing else is said
-         */
-        private boolean learnOwnWords(String field, Written open) {
-            if (!open.untold().contains(field)) {
-                return false;
-            }
-            List<Tree> earlier = open.before(field).stream().map(held -> Tree.of(shape, held)).toList();
-            boolean[] found = new boolean[1];
-            theirs.leaves.forEach((path, leaf) -> {
-                Tree.Leaf known = base.leaves.get(path);
-                if (!Tree.field(path).equals(field) || known == null || leaf.same(known)) {
-                    return;
-                }
-                boolean hasNoPlaceForIt = leaf.value() == null && !earlier.isEmpty()
-                        && leaf.same(earlier.getLast().leaves.get(path));
-                if (hasNoPlaceForIt || Shape.echoes(leaf.type(), leaf.value(), known.value())) {
-                    found[0] = true;
-                    base.leaves.put(path, leaf);
-                }
-            });
-            missing(field).filter(element -> !earlier.isEmpty() && below(earlier.getLast(), element).isEmpty())
-                    .forEach(element -> {
-                        found[0] = true;
-                        forget(base, element);
-                    });
-            if (found[0]) {
-                isEcho(Echo.OWN_WORDS, field);
-            }
-            return found[0] && !isNews(field);
-        }
-
-        /** Elements of a list that the spoke held and does not name. */
-        private Stream<String> missing(String field) {
-            String list = "/" + field;
-            if (!theirs.lists.contains(list)) {
-                return Stream.of();
-            }
-            Set<String> named = theirs.elements(list);
-            return base.elements(list).stream().filter(element -> !named.contains(element));
+            return new Result(golden.document(shape), changed, held.document(shape), ours.document(shape), conflicts);
         }
 
         /** Elements that the spoke held and no longer names. A single one that gave way to a single new one was edited, and keeps its place. */
@@ -487,10 +279,9 @@ public final class Merge {
         }
 
         private void takeLeaf(String path, Tree.Leaf said) {
-            Tree.Leaf held = base.leaves.get(path);
-            boolean edited = firstContact && held == null ? said.value() != null : !said.same(held);
+            boolean edited = firstContact ? said.value() != null : !said.same(base.leaves.get(path));
             if (!edited) {
-                if (firstContact && held == null) {
+                if (firstContact) {
                     ours.leaves.put(path, said);
                 }
                 return;
@@ -500,18 +291,13 @@ public final class Merge {
                 ours.leaves.put(path, kept == null ? said : kept);
                 return;
             }
-            if (kept != null && written != null && (provenance.frozen(path) || freezes(path, said, kept))) {
-                ours.leaves.put(path, kept);
-                return;
-            }
             Tree.Leaf known = ours.leaves.get(path);
             boolean othersChanged = kept != null && kept.value() != null && !kept.same(known)
                     || kept == null && known != null && known.value() != null;
             // What is unanswered may have been written before with an older value, and that one have got through.
-            if (written != null && (othersChanged || unanswered)) {
+            if (written && (othersChanged || unanswered)) {
                 Object echoed = echoed(path, said, kept);
                 if (echoed != null) {
-                    isEcho(Echo.VALUE_OF_OTHERS, Tree.field(path));
                     ours.leaves.put(path, new Tree.Leaf(echoed, said.type(), said.element(), said.identifies()));
                     return;
                 }
@@ -545,18 +331,6 @@ public final class Merge {
             ours.leaves.put(path, said);
         }
 
-        /** Ends a fight over a leaf: the golden record keeps its value, and takes it for what the spoke's value stands for. */
-        private boolean freezes(String path, Tree.Leaf said, Tree.Leaf kept) {
-            List<Lost> lost = provenance.lost(path);
-            Lost present = new Lost(kept.value(), provenance.source(path));
-            if (!Restlessness.of(said.type(), lost, present, said.value(), source, toldAt)) {
-                return false;
-            }
-            provenance.freeze(path);
-            conflicts.add(new Conflict(path, kept.value(), said.value(), source, lost));
-            return true;
-        }
-
         /** The value of others that the spoke repeats; null when it says something of its own. */
         private Object echoed(String path, Tree.Leaf said, Tree.Leaf kept) {
             if (kept != null && Shape.echoes(said.type(), said.value(), kept.value())) {
@@ -564,6 +338,16 @@ public final class Merge {
             }
             return provenance.lost(path).stream().filter(lost -> !lost.source().spoke().equals(source.spoke()))
                     .map(Lost::value).filter(value -> Shape.echoes(said.type(), said.value(), value)).findFirst()
+                    .orElseGet(() -> writtenSince(path, said));
+        }
+
+        /** Provenance keeps few of the values that were lost. While an answer is missing, others may replace many. */
+        private Object writtenSince(String path, Tree.Leaf said) {
+            if (earlier == null) {
+                earlier = since.get().stream().map(fields -> Tree.of(shape, fields)).toList();
+            }
+            return earlier.stream().map(tree -> tree.leaves.get(path)).filter(Objects::nonNull).map(Tree.Leaf::value)
+                    .filter(value -> value != null && Shape.echoes(said.type(), said.value(), value)).findFirst()
                     .orElse(null);
         }
 
@@ -591,7 +375,7 @@ public final class Merge {
             } else {
                 provenance.lose(path, said, source);
                 if (policy == Survivorship.Policy.PARK) {
-                    conflicts.add(new Conflict(path, value, said, source, List.of()));
+                    conflicts.add(new Conflict(path, value, said, source));
                 }
             }
             return wins;
