@@ -370,10 +370,13 @@ final class Workspace {
     /** The links of entities, whatever spoke they are of. */
     List<LinkRow> loadLinks(Collection<UUID> ids) throws SQLException {
         List<LinkRow> found = new ArrayList<>();
-        new Statements().read("""
-                select id, spoke, entity, external_id, entity_id, base::text, ours::text, revision, wanted from link
-                where entity_id = any(?::uuid[]) order by id
-                """, row -> found.add(takeLink(row)), (Object) Writing.ids(ids)).execute(session);
+        new Statements()
+                .read("""
+                        select id, spoke, entity, external_id, entity_id, base::text, ours::text, revision, wanted, synced from link
+                        where entity_id = any(?::uuid[]) order by id
+                        """,
+                        row -> found.add(takeLink(row)), (Object) Writing.ids(ids))
+                .execute(session);
         return found;
     }
 
