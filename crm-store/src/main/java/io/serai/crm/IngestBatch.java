@@ -745,7 +745,7 @@ final class IngestBatch {
         boolean paid = "paid".equals(order.text("paymentStatus"));
         if (invoice == null) {
             if (paid && !off) {
-                requestInvoice(order, source);
+                request(Entity.INVOICE, order, order.text("number"), source);
             }
         } else if (off) {
             takeBack(order, invoice, source);
@@ -778,7 +778,7 @@ final class IngestBatch {
         } else if (invoice.lane().equals("PENDING") || invoice.lane().equals("REJECTED")) {
             withdraw(workspace, order, invoice, source);
         } else if (settings.issuer("credit-note").isPresent()) {
-            requestCreditNote(order, source);
+            request(Entity.CREDIT_NOTE, order, "CN-" + order.text("number"), source);
         } else {
             parkTakenBack(order, "Order " + order.text("number") + " is off, and no spoke of this hub makes credit"
                     + " notes. Take its invoice back by hand.", source);
@@ -809,32 +809,19 @@ final class IngestBatch {
                 "order changed after its invoice", source.spoke(), "order", order.id, source.message(), why, detail);
     }
 
-    private void requestInvoice(GoldenRow order, Source source) {
-        Map<String, Object> invoice = new LinkedHashMap<>();
-        invoice.put("reference", order.text("number"));
-        invoice.put("orderNumber", order.text("number"));
-        invoice.put("customer", order.document.get("customer"));
+    /** Asks for what the accounting system makes once for the sale. @param reference by which it is asked after there */
+    private void request(Entity issued, GoldenRow order, String reference, Source source) {
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("reference", reference);
+        document.put("orderNumber", order.text("number"));
+        document.put("customer", order.document.get("customer"));
         for (String field : List.of("currency", "lines", "total", "tax")) {
             if (order.document.get(field) != null) {
-                invoice.put(field, order.document.get(field));
+                document.put(field, order.document.get(field));
             }
         }
-        invoice.put("status", "requested");
-        workspace.request(Entity.INVOICE, order, invoice, source);
-    }
-
-    private void requestCreditNote(GoldenRow order, Source source) {
-        Map<String, Object> note = new LinkedHashMap<>();
-        note.put("reference", "CN-" + order.text("number"));
-        note.put("orderNumber", order.text("number"));
-        note.put("customer", order.document.get("customer"));
-        for (String field : List.of("currency", "lines", "total", "tax")) {
-            if (order.document.get(field) != null) {
-                note.put(field, order.document.get(field));
-            }
-        }
-        note.put("status", "requested");
-        workspace.request(Entity.CREDIT_NOTE, order, note, source);
+        document.put("status", "requested");
+        workspace.request(issued, order, document, source);
     }
 
     private Taken payment(Arrival arrival, Source source) throws SQLException {
@@ -897,7 +884,7 @@ final class IngestBatch {
             Map<String, Object> paid = new LinkedHashMap<>(order.document);
             paid.put("paymentStatus", "paid");
             workspace.change(order, paid, List.of("paymentStatus"), source, "paid", null);
-            requestInvoice(order, source);
+            request(Entity.INVOICE, order, order.text("number"), source);
         }
         return new Taken(State.APPLIED, payment, found("new", document.keySet()), null);
     }
