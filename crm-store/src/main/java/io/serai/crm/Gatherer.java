@@ -1,5 +1,6 @@
 package io.serai.crm;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -10,9 +11,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Gathers the work of concurrent callers: a batch is whatever waits when the previous one is done. There is no timer, so a
- * lonely caller waits for nobody, and the busier it gets the larger the batches become. When many wait, and the work allows
- * it, the next batch begins beside the one before.
+ * Gathers the work of concurrent callers: a batch is whatever waits when the previous one is done. Where callers wait for
+ * an answer there is no timer, so a lonely caller waits for nobody, and the busier it gets the larger the batches become.
+ * When many wait, and the work allows it, the next batch begins beside the one before.
  */
 final class Gatherer<T, R> implements AutoCloseable {
     /** What a batch costs before its first item is worth some ten items: a small one had better wait and grow. */
@@ -21,13 +22,17 @@ final class Gatherer<T, R> implements AutoCloseable {
     private final Work<T, R> work;
     private final int most;
     private final int capacity;
+    private final long patience;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition mayBegin = lock.newCondition();
     private final Condition room = lock.newCondition();
+    private final Condition more = lock.newCondition();
     private final Deque<Call<T, R>> waiting = new ArrayDeque<>();
     private final List<Thread> workers = new ArrayList<>();
     /** Items that wait. */
     private int size;
+    /** Since when the first of them waits, in nanoseconds of this process. */
+    private long waitingSince;
     /** Batches that workers are busy with. */
     private int underWay;
     private boolean beginning;
@@ -44,11 +49,13 @@ final class Gatherer<T, R> implements AutoCloseable {
     /**
      * @param most items in a batch; a single caller's list may be longer
      * @param capacity items that may wait; callers beyond it are held back
+     * @param patience how long a batch that is not full may wait for more
      */
-    Gatherer(String name, int threads, int most, int capacity, Work<T, R> work) {
+    Gatherer(String name, int threads, int most, int capacity, Duration patience, Work<T, R> work) {
         this.work = work;
         this.most = most;
         this.capacity = capacity;
+        this.patience = patience.toNanos();
         for (int i = 0; i < threads; i++) {
             workers.add(Thread.ofPlatform().name(name + "-" + i).daemon().start(this::run));
         }
@@ -92,9 +99,15 @@ final class Gatherer<T, R> implements AutoCloseable {
             if (closed) {
                 throw new StoreUnavailable("The hub is stopping; nothing was stored.", null);
             }
+            if (waiting.isEmpty()) {
+                waitingSince = System.nanoTime();
+            }
             waiting.add(call);
             size += items.size();
             wakeWorker();
+            if (size >= most) {
+                more.signal();
+            }
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
             throw new StoreUnavailable("The hub is stopping; nothing was stored.", stopping);
@@ -146,6 +159,10 @@ final class Gatherer<T, R> implements AutoCloseable {
                 }
                 mayBegin.await();
             }
+            beginning = true;
+            for (long left = left(); left > 0; left = left()) {
+                more.awaitNanos(left);
+            }
             List<Call<T, R>> calls = new ArrayList<>();
             int items = 0;
             while (!waiting.isEmpty() && (items == 0 || items + waiting.peek().items().size() <= most)) {
@@ -155,7 +172,6 @@ final class Gatherer<T, R> implements AutoCloseable {
             }
             size -= items;
             underWay++;
-            beginning = true;
             room.signalAll();
             return calls;
         } catch (InterruptedException stopping) {
@@ -163,6 +179,11 @@ final class Gatherer<T, R> implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** How long the batch that begins may still wait, in nanoseconds. */
+    private long left() {
+        return closed || size >= most ? 0 : waitingSince + patience - System.nanoTime();
     }
 
     /** What a worker is busy with. */
@@ -200,6 +221,7 @@ final class Gatherer<T, R> implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
+            more.signalAll();
             room.signalAll();
             mayBegin.signalAll();
         } finally {

@@ -25,6 +25,8 @@ import io.serai.crm.plan.Projection;
  */
 public final class Lanes implements AutoCloseable {
     private static final int LARGEST_BATCH = 256;
+    /** Nobody waits for a result to be recorded, and every turn that is not taken is one for those who do wait. */
+    private static final Duration FOR_MORE_RESULTS = Duration.ofMillis(10);
     /** Time for what an adopted record holds to be taken in before it is brought up to date. */
     private static final Duration UNTIL_TAKEN_IN = Duration.ofSeconds(2);
 
@@ -39,7 +41,7 @@ public final class Lanes implements AutoCloseable {
         this.transactions = transactions;
         this.settings = settings;
         this.clock = clock;
-        this.recorder = new Gatherer<>("record", 1, LARGEST_BATCH, 4 * LARGEST_BATCH,
+        this.recorder = new Gatherer<>("record", 1, LARGEST_BATCH, 4 * LARGEST_BATCH, FOR_MORE_RESULTS,
                 (results, _) -> recordBatch(results));
     }
 

@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 import org.apache.camel.Processor;
 import org.apache.camel.support.DefaultConsumer;
@@ -28,7 +29,9 @@ final class LaneConsumer extends DefaultConsumer {
     private static final Duration BEYOND_THE_CALL = Duration.ofSeconds(3);
     /** How long a change made by another process may go unnoticed. */
     private static final Duration LONGEST_NAP = Duration.ofMillis(500);
-    private static final Duration GATHERING = Duration.ofMillis(5);
+    /** One claim for many costs little more than one for one, so claims that are not full keep this distance. */
+    private static final Duration GATHERING = Duration.ofMillis(10);
+    private static final int MOST_UNRECORDED = 512;
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
     /** What is under way when the hub stops may come to its end, or else is ended. */
     private static final Duration FAREWELL = Duration.ofSeconds(5);
@@ -45,7 +48,10 @@ final class LaneConsumer extends DefaultConsumer {
     private final Duration lease;
     private final TimeLimit limit;
     private final int atOnce;
+    /** Places for records that are on their way to the spoke. */
     private final Semaphore free;
+    /** Places for results that are on their way to the store. */
+    private final Semaphore unrecorded = new Semaphore(MOST_UNRECORDED);
     private final Object bell = new Object();
     private boolean rung;
     private volatile boolean running;
@@ -153,8 +159,10 @@ final class LaneConsumer extends DefaultConsumer {
         while (running) {
             try {
                 gate.refresh(clock.instant());
+                long begun = System.nanoTime();
                 if (!claimAndStart(work)) {
                     nap(LONGEST_NAP);
+                    LockSupport.parkNanos(begun + GATHERING.toNanos() - System.nanoTime());
                 }
             } catch (RuntimeException failed) {
                 LOG.warn("{} cannot claim work and tries again: {}", getEndpoint().getEndpointUri(),
@@ -184,9 +192,9 @@ final class LaneConsumer extends DefaultConsumer {
         }
     }
 
-    /** Takes all free places; waits a moment for several, since one claim for many costs little more than one for one. */
+    /** Takes all free places; waits a moment for several. */
     private int places() {
-        int several = Math.max(1, atOnce / 4);
+        int several = Math.max(1, atOnce / 2);
         try {
             if (free.tryAcquire(several, GATHERING.toMillis(), TimeUnit.MILLISECONDS)) {
                 return several + free.drainPermits();
@@ -201,13 +209,27 @@ final class LaneConsumer extends DefaultConsumer {
 
     private <C, R> void carryOut(LaneWork<C, R> lane, C claim) {
         try {
-            waitUntil(lane.notBefore(claim));
-            Duration closed = running ? gate.closedFor(clock.instant()) : Duration.ZERO;
-            boolean tries = running && closed.isZero();
-            lane.record(tries ? limit.within(() -> lane.attempt(claim)) : lane.untried(claim, closed));
+            R result = outcome(lane, claim);
+            try {
+                lane.record(result);
+            } finally {
+                unrecorded.release();
+            }
         } catch (RuntimeException failed) {
             LOG.warn("{}: a result could not be recorded; its lease will run out: {}", getEndpoint().getEndpointUri(),
                     failed.getMessage());
+        }
+    }
+
+    /** Gives the place at the spoke up as soon as there is one for the result. */
+    private <C, R> R outcome(LaneWork<C, R> lane, C claim) {
+        try {
+            waitUntil(lane.notBefore(claim));
+            Duration closed = running ? gate.closedFor(clock.instant()) : Duration.ZERO;
+            boolean tries = running && closed.isZero();
+            R result = tries ? limit.within(() -> lane.attempt(claim)) : lane.untried(claim, closed);
+            unrecorded.acquireUninterruptibly();
+            return result;
         } finally {
             free.release();
             if (gate.narrow()) {
