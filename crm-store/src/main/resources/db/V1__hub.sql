@@ -329,6 +329,8 @@ create table poll (
   spoke text not null,
   what text not null,
   cursor text,
+  -- when all that there was had been read; null while it never was, or is to be read from the beginning again
+  read_at timestamptz,
   lease_until timestamptz not null,
   fence bigint not null default 0,
   primary key (tenant, spoke, what)

@@ -68,6 +68,7 @@ create table reconcile (
   after_link bigint not null,
   checked bigint not null default 0,
   in_step bigint not null default 0,
+  untold bigint not null default 0,
   problem text,
   primary key (tenant, spoke, entity),
   check ((state = 'DONE') = (ended_at is not null))
@@ -78,9 +79,10 @@ create table reconcile_difference (
   spoke text not null,
   entity text not null,
   entity_id uuid not null,
+  -- both empty where they do not apply: a record that the spoke was never told of, or that is missing as a whole
   external_id text not null,
   field text not null,
-  why text not null check (why in ('MISSING', 'EDITED', 'LOST', 'REWORDED')),
+  why text not null check (why in ('MISSING', 'EDITED', 'LOST', 'REWORDED', 'UNTOLD')),
   repaired boolean not null,
   at timestamptz not null,
   primary key (tenant, spoke, entity, entity_id, external_id, field)

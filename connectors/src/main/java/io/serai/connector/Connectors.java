@@ -88,6 +88,12 @@ public final class Connectors implements AutoCloseable {
         return health.getOrDefault(spoke, Health.UNKNOWN);
     }
 
+    /** Whether the hub reads the spoke's records of the entity as a list, so that it comes to know all of them. */
+    public boolean lists(String spoke, String entity) {
+        return spokes.on().stream().anyMatch(known -> known.name().equals(spoke) && known.flows(entity, "in")
+                && protocol(known.connector()).lists(known, entity));
+    }
+
     /** How many requests this process has sent to the spoke since it started; 0 where nobody counts. */
     public long requests(String spoke) {
         return spokes.find(spoke).map(known -> protocol(known.connector()).requests(known)).orElse(0L);

@@ -26,6 +26,11 @@ public interface Protocol extends AutoCloseable {
     /** What writes the entity; empty when the connector declares none. */
     Optional<Outlet> outlet(Spoke spoke, String entity);
 
+    /** Whether {@link #inlet} asks for a list, which begins with the first record when the hub has no cursor. */
+    default boolean lists(Spoke spoke, String entity) {
+        return false;
+    }
+
     /** How many requests this process has sent to the spoke since it started; 0 where nobody counts. */
     default long requests(Spoke spoke) {
         return 0;

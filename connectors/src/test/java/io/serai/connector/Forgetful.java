@@ -39,6 +39,9 @@ public final class Forgetful implements Polls {
         }
 
         @Override
+        public void complete() {}
+
+        @Override
         public void close() {
             claimed.remove(key);
         }

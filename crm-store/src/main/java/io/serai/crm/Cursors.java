@@ -50,6 +50,15 @@ public final class Cursors {
         });
     }
 
+    /** Notes that all there was has been read; without effect when the turn has passed to somebody else. */
+    public void complete(Turn turn) {
+        transactions.run(session -> {
+            new Statements().write("update poll set read_at = ? where spoke = ? and what = ? and fence = ?",
+                    Lanes.time(clock.instant()), turn.spoke(), turn.what(), turn.fence()).execute(session);
+            return null;
+        });
+    }
+
     /** Keeps the turn for longer; without effect when it has passed to somebody else. */
     public void renew(Turn turn, Duration lease) {
         transactions.run(session -> {

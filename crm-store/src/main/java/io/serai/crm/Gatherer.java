@@ -22,7 +22,6 @@ final class Gatherer<T, R> implements AutoCloseable {
     private final Work<T, R> work;
     private final int most;
     private final int capacity;
-    private final long patience;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition mayBegin = lock.newCondition();
     private final Condition room = lock.newCondition();
@@ -31,8 +30,8 @@ final class Gatherer<T, R> implements AutoCloseable {
     private final List<Thread> workers = new ArrayList<>();
     /** Items that wait. */
     private int size;
-    /** Since when the first of them waits, in nanoseconds of this process. */
-    private long waitingSince;
+    /** When the most impatient of them wants to be begun, in nanoseconds of this process. */
+    private long begins;
     /** Batches that workers are busy with. */
     private int underWay;
     private boolean beginning;
@@ -49,13 +48,11 @@ final class Gatherer<T, R> implements AutoCloseable {
     /**
      * @param most items in a batch; a single caller's list may be longer
      * @param capacity items that may wait; callers beyond it are held back
-     * @param patience how long a batch that is not full may wait for more
      */
-    Gatherer(String name, int threads, int most, int capacity, Duration patience, Work<T, R> work) {
+    Gatherer(String name, int threads, int most, int capacity, Work<T, R> work) {
         this.work = work;
         this.most = most;
         this.capacity = capacity;
-        this.patience = patience.toNanos();
         for (int i = 0; i < threads; i++) {
             workers.add(Thread.ofPlatform().name(name + "-" + i).daemon().start(this::run));
         }
@@ -67,14 +64,14 @@ final class Gatherer<T, R> implements AutoCloseable {
      * @param calls lists of items, each of which goes into one batch; they are taken in this order
      */
     CompletableFuture<List<R>> submit(List<List<T>> calls) {
-        List<CompletableFuture<List<R>>> submitted = calls.stream().map(this::hand).toList();
+        List<CompletableFuture<List<R>>> submitted = calls.stream().map(call -> hand(call, Duration.ZERO)).toList();
         return CompletableFuture.allOf(submitted.toArray(CompletableFuture[]::new))
                 .thenApply(_ -> submitted.stream().flatMap(call -> call.join().stream()).toList());
     }
 
-    /** As {@link #submit} for one list, and waits for the results. */
-    List<R> call(List<T> items) {
-        return await(hand(items));
+    /** As {@link #submit} for one list, and waits for the results. @param patience how long the batch may wait for more */
+    List<R> call(List<T> items, Duration patience) {
+        return await(hand(items, patience));
     }
 
     /** The results, or what the work threw. */
@@ -89,7 +86,7 @@ final class Gatherer<T, R> implements AutoCloseable {
         }
     }
 
-    private CompletableFuture<List<R>> hand(List<T> items) {
+    private CompletableFuture<List<R>> hand(List<T> items, Duration patience) {
         Call<T, R> call = new Call<>(items, new CompletableFuture<>());
         lock.lock();
         try {
@@ -99,8 +96,10 @@ final class Gatherer<T, R> implements AutoCloseable {
             if (closed) {
                 throw new StoreUnavailable("The hub is stopping; nothing was stored.", null);
             }
-            if (waiting.isEmpty()) {
-                waitingSince = System.nanoTime();
+            long latest = System.nanoTime() + patience.toNanos();
+            if (waiting.isEmpty() || latest - begins < 0) {
+                begins = latest;
+                more.signal();
             }
             waiting.add(call);
             size += items.size();
@@ -183,7 +182,7 @@ final class Gatherer<T, R> implements AutoCloseable {
 
     /** How long the batch that begins may still wait, in nanoseconds. */
     private long left() {
-        return closed || size >= most ? 0 : waitingSince + patience - System.nanoTime();
+        return closed || size >= most ? 0 : begins - System.nanoTime();
     }
 
     /** What a worker is busy with. */

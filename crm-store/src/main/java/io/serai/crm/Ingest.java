@@ -1,6 +1,5 @@
 package io.serai.crm;
 
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +43,7 @@ public final class Ingest implements AutoCloseable {
         this.changed = changed;
         // Two workers: one reads and plans while the other writes and commits. They begin one after the other, so what came
         // first is stored first: a later word of a spoke about a record is not overtaken.
-        this.gatherer = new Gatherer<>("ingest", 2, LARGEST_BATCH, MOST_WAITING, Duration.ZERO, this::store);
+        this.gatherer = new Gatherer<>("ingest", 2, LARGEST_BATCH, MOST_WAITING, this::store);
     }
 
     /**

@@ -25,8 +25,6 @@ import io.serai.crm.plan.Projection;
  */
 public final class Lanes implements AutoCloseable {
     private static final int LARGEST_BATCH = 256;
-    /** Nobody waits for a result to be recorded, and every turn that is not taken is one for those who do wait. */
-    private static final Duration FOR_MORE_RESULTS = Duration.ofMillis(10);
     /** Time for what an adopted record holds to be taken in before it is brought up to date. */
     private static final Duration UNTIL_TAKEN_IN = Duration.ofSeconds(2);
 
@@ -41,7 +39,7 @@ public final class Lanes implements AutoCloseable {
         this.transactions = transactions;
         this.settings = settings;
         this.clock = clock;
-        this.recorder = new Gatherer<>("record", 1, LARGEST_BATCH, 4 * LARGEST_BATCH, FOR_MORE_RESULTS,
+        this.recorder = new Gatherer<>("record", 1, LARGEST_BATCH, 4 * LARGEST_BATCH,
                 (results, _) -> recordBatch(results));
     }
 
@@ -214,7 +212,12 @@ public final class Lanes implements AutoCloseable {
 
     /** Records what came of deliveries; returns when it is committed. False for a claim that no longer stood. */
     public List<Boolean> record(List<DeliveryResult> results) {
-        List<Boolean> stood = recorder.call(results);
+        return record(results, Duration.ZERO);
+    }
+
+    /** As above. @param patience how long they may wait for results of others, to be recorded together */
+    public List<Boolean> record(List<DeliveryResult> results, Duration patience) {
+        List<Boolean> stood = recorder.call(results, patience);
         List<Arrival> found = new ArrayList<>();
         for (int i = 0; i < results.size(); i++) {
             DeliveryResult result = results.get(i);

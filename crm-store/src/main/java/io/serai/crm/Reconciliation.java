@@ -23,6 +23,9 @@ import io.serai.crm.plan.Projection;
 public final class Reconciliation {
     private static final UUID FIRST = new UUID(0, 0);
     private static final int EARLIER = 20;
+    private static final int SLICE = 256;
+    /** Of the records that a spoke was never told of, as many are listed; all are counted. */
+    private static final int MOST_UNTOLD_LISTED = 1000;
 
     private final Transactions transactions;
     private final Settings settings;
@@ -46,10 +49,11 @@ public final class Reconciliation {
      * @param endedAt null while it runs
      * @param checked records that were compared; those with a delivery on its way are passed over
      * @param inStep how many of them held what they should
+     * @param untold golden records that the spoke should have and was never told of; counted after the comparison
      * @param problem why it does not get on, or why it ended early; null when all is well
      */
     public record Run(String spoke, String entity, boolean repairs, Instant startedAt, Instant endedAt, long checked,
-            long inStep, String problem) {
+            long inStep, long untold, String problem) {
 
         public boolean runs() {
             return endedAt == null;
@@ -60,10 +64,20 @@ public final class Reconciliation {
     public record Held(long lane, long fence, String spoke, String entity, UUID id, String externalId, String revision,
             Map<String, Object> base, Map<String, Object> ours, boolean quiet) {}
 
-    /** A difference that was found. @param field empty when the whole record is missing */
+    /**
+     * A difference that was found.
+     *
+     * @param externalId empty when the spoke was never told of the record
+     * @param field empty when the whole record is missing
+     */
     public record Difference(UUID id, String externalId, String field, String why, boolean repaired, Instant at) {}
 
-    /** Begins a run from the first record; one that is under way is left alone. @return false when one is under way */
+    /**
+     * Begins a run from the first record; one that is under way is left alone. With repairs, the spoke's own list is read from
+     * the beginning, too: what the hub never heard of comes in by the door that it always takes.
+     *
+     * @return false when one is under way
+     */
     public boolean begin(String spoke, String entity, boolean repairs) {
         return transactions.run(session -> {
             List<String> begun = new ArrayList<>();
@@ -72,14 +86,22 @@ public final class Reconciliation {
                     values (?, ?, ?, 'RUNNING', ?, ?, 0)
                     on conflict (tenant, spoke, entity) do update set repairs = excluded.repairs, state = 'RUNNING',
                       started_at = excluded.started_at, ended_at = null, after_entity = excluded.after_entity,
-                      after_link = 0, checked = 0, in_step = 0, problem = null
+                      after_link = 0, checked = 0, in_step = 0, untold = 0, problem = null
                     where reconcile.state = 'DONE'
                     returning spoke
                     """, row -> begun.add(row.getString(1)), spoke, entity, repairs, Lanes.time(clock.instant()), FIRST)
                     .execute(session);
             if (!begun.isEmpty()) {
-                new Statements().write("delete from reconcile_difference where spoke = ? and entity = ?", spoke, entity)
-                        .execute(session);
+                Statements statements = new Statements()
+                        .write("delete from reconcile_difference where spoke = ? and entity = ?", spoke, entity);
+                if (repairs) {
+                    // Whoever reads just now loses the turn, and cannot set the cursor to where he got.
+                    statements.write("""
+                            update poll set cursor = null, read_at = null, fence = fence + 1, lease_until = ?
+                            where spoke = ? and what = ?
+                            """, Lanes.time(clock.instant().minusMillis(1)), spoke, entity);
+                }
+                statements.execute(session);
             }
             return !begun.isEmpty();
         });
@@ -89,12 +111,15 @@ public final class Reconciliation {
     public List<Run> runs() {
         List<Run> runs = new ArrayList<>();
         transactions.run(session -> {
-            new Statements().read("""
-                    select spoke, entity, repairs, started_at, ended_at, checked, in_step, problem from reconcile
-                    order by tenant, spoke, entity
-                    """, row -> runs.add(new Run(row.getString(1), row.getString(2), row.getBoolean(3),
-                    Goldens.instant(row, 4), Goldens.instant(row, 5), row.getLong(6), row.getLong(7),
-                    row.getString(8)))).execute(session);
+            new Statements()
+                    .read("""
+                            select spoke, entity, repairs, started_at, ended_at, checked, in_step, untold, problem from reconcile
+                            order by tenant, spoke, entity
+                            """,
+                            row -> runs.add(new Run(row.getString(1), row.getString(2), row.getBoolean(3),
+                                    Goldens.instant(row, 4), Goldens.instant(row, 5), row.getLong(6), row.getLong(7),
+                                    row.getLong(8), row.getString(9))))
+                    .execute(session);
             return null;
         });
         return runs;
@@ -199,18 +224,22 @@ public final class Reconciliation {
                 revision != null && revision.equals(held.revision()), past);
     }
 
+    private static void list(Statements statements, Columns differences) {
+        statements.write("""
+                insert into reconcile_difference (spoke, entity, entity_id, external_id, field, why, repaired, at)
+                select spoke, entity, entity_id::uuid, external_id, field, why, repaired::boolean, at::timestamptz
+                from (select unnest(?) spoke, unnest(?) entity, unnest(?) entity_id, unnest(?) external_id,
+                  unnest(?) field, unnest(?) why, unnest(?) repaired, unnest(?) at) d on conflict do nothing
+                """, differences.arrays());
+    }
+
     private void note(Run run, Held held, Map<String, Object> theirs, Map<String, Why> differences,
             Workspace workspace, Statements statements, Turn turn) throws SQLException {
         Columns found = new Columns();
         differences.forEach((field, why) -> found.add(held.spoke(), held.entity(), held.id(), held.externalId(), field,
                 why, run.repairs(), clock.instant()));
         if (!found.isEmpty()) {
-            statements.write("""
-                    insert into reconcile_difference (spoke, entity, entity_id, external_id, field, why, repaired, at)
-                    select spoke, entity, entity_id::uuid, external_id, field, why, repaired::boolean, at::timestamptz
-                    from (select unnest(?) spoke, unnest(?) entity, unnest(?) entity_id, unnest(?) external_id,
-                      unnest(?) field, unnest(?) why, unnest(?) repaired, unnest(?) at) d on conflict do nothing
-                    """, found.arrays());
+            list(statements, found);
         }
         if (!run.repairs()) {
             return;
@@ -247,6 +276,70 @@ public final class Reconciliation {
                     lost.isEmpty() ? "SYNCED" : "BEHIND", Lanes.time(clock.instant()), Lanes.time(clock.instant()),
                     held.id(), held.spoke(), held.lane());
         }
+    }
+
+    /** Whether the spoke's own list has been read to its end since the run began. */
+    public boolean read(Run run) {
+        boolean[] read = new boolean[1];
+        transactions.run(session -> {
+            new Statements().read("select read_at >= ? from poll where spoke = ? and what = ?",
+                    row -> read[0] = row.getBoolean(1), Lanes.time(run.startedAt()), run.spoke(), run.entity())
+                    .execute(session);
+            return null;
+        });
+        return read[0];
+    }
+
+    /** Where a look for records that the spoke was never told of has got to. @param untold how many were found so far */
+    public record Look(UUID after, long untold) {
+        static final Look FIRST = new Look(Reconciliation.FIRST, 0);
+    }
+
+    /**
+     * Looks through some golden records for those that a spoke which is to have all of them was never told of, and has them
+     * written to it, if the run repairs. Comes after the comparison, and after the spoke's own list was read: what the spoke
+     * has already is not to be made there again.
+     *
+     * @param look null to begin
+     * @return where it got to; empty when all were looked at
+     */
+    public Optional<Look> untold(Run run, Look look) {
+        Look from = look == null ? Look.FIRST : look;
+        Entity entity = Entity.of(run.entity());
+        Optional<Look> next = transactions.write(turn -> {
+            Session session = turn.session();
+            List<UUID> seen = new ArrayList<>();
+            long[] found = {from.untold()};
+            Columns untold = new Columns();
+            Columns listed = new Columns();
+            new Statements().read("""
+                    select c.id, c.version, exists (select from link l where l.entity_id = c.id and l.spoke = ?)
+                    from %s c where c.id > ? order by c.tenant, c.id limit %d
+                    """.formatted(entity.table(), SLICE), row -> {
+                UUID id = row.getObject(1, UUID.class);
+                seen.add(id);
+                if (!row.getBoolean(3)) {
+                    untold.add(run.spoke(), run.entity(), id, row.getLong(2));
+                    if (++found[0] <= MOST_UNTOLD_LISTED) {
+                        listed.add(run.spoke(), run.entity(), id, "", "", Why.UNTOLD, run.repairs(), clock.instant());
+                    }
+                    turn.touch(id);
+                }
+            }, run.spoke(), from.after()).execute(session);
+            Statements statements = new Statements();
+            if (!listed.isEmpty()) {
+                list(statements, listed);
+            }
+            if (run.repairs() && !untold.isEmpty()) {
+                Writing.newLanes(statements, untold, transactions.tenant(), Lanes.time(clock.instant()));
+            }
+            statements.write("update reconcile set untold = ?, problem = null where spoke = ? and entity = ?", found[0],
+                    run.spoke(), run.entity());
+            turn.commit(statements);
+            return seen.isEmpty() ? Optional.<Look>empty() : Optional.of(new Look(seen.getLast(), found[0]));
+        });
+        changed.run();
+        return next;
     }
 
     /** Passes over a record that has a delivery on its way: what the spoke holds of it is about to change. */

@@ -316,15 +316,20 @@ final class Writing {
                     """, fallen.arrays(now));
         }
         if (!missing.isEmpty()) {
-            statements.write("""
-                    insert into link (tenant, spoke, entity, entity_id, wanted, state, behind_since, next_try_at)
-                    select here.tenant, spoke, entity, entity_id, version, 'BEHIND', at, at
-                    from (select unnest(?) spoke, unnest(?) entity, unnest(?::uuid[]) entity_id,
-                      unnest(?::bigint[]) version) m,
-                      (select ?::int, ?::timestamptz) here(tenant, at)
-                    where not exists (select 1 from link l where l.entity_id = m.entity_id and l.spoke = m.spoke)
-                    """, missing.arrays(tenant, now));
+            newLanes(statements, missing, tenant, now);
         }
+    }
+
+    /** Lanes to spokes that have none for a record yet. @param missing spoke, entity, id and version of each */
+    static void newLanes(Statements statements, Columns missing, Integer tenant, OffsetDateTime now) {
+        statements.write("""
+                insert into link (tenant, spoke, entity, entity_id, wanted, state, behind_since, next_try_at)
+                select here.tenant, spoke, entity, entity_id, version, 'BEHIND', at, at
+                from (select unnest(?) spoke, unnest(?) entity, unnest(?::uuid[]) entity_id,
+                  unnest(?::bigint[]) version) m,
+                  (select ?::int, ?::timestamptz) here(tenant, at)
+                where not exists (select 1 from link l where l.entity_id = m.entity_id and l.spoke = m.spoke)
+                """, missing.arrays(tenant, now));
     }
 
     private void changes() {

@@ -4,6 +4,7 @@ import static io.serai.crm.Hub.person;
 import static io.serai.crm.Hub.with;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,7 @@ class ReconcileTest {
     }
 
     private Reconciliation.Run runs(boolean repairs) {
-        hub.passes(java.time.Duration.ofMinutes(1));
+        hub.passes(Duration.ofMinutes(1));
         assertThat(reconciliation.begin("shop", "customer", repairs)).isTrue();
         assertThat(reconciliation.begin("shop", "customer", repairs)).as("one at a time").isFalse();
         Reconciliation.Run run = reconciliation.runs().getFirst();
@@ -63,6 +64,9 @@ class ReconcileTest {
             } else {
                 reconciliation.passOver(run, held);
             }
+        }
+        for (Optional<Reconciliation.Look> look = reconciliation.untold(run, null); look
+                .isPresent(); look = reconciliation.untold(run, look.get())) {
         }
         reconciliation.end(run, null);
         return reconciliation.runs().getFirst();
@@ -150,6 +154,38 @@ class ReconcileTest {
         assertThat(found()).containsExactly("phones REWORDED");
         assertThat(hub.claims("shop", "customer")).isEmpty();
         assertThat(runs(true).inStep()).isEqualTo(2);
+    }
+
+    @Test
+    void aSystemThatWasAddedLaterIsToldOfEverybodyItDoesNotKnow() {
+        assertThat(hub.count("with gone as (delete from link where spoke = 'shop' and entity_id = '" + ada
+                + "' returning 1) select count(*) from gone")).isEqualTo(1);
+
+        assertThat(runs(false).untold()).isEqualTo(1);
+        assertThat(found()).containsExactly(" UNTOLD");
+        assertThat(hub.claims("shop", "customer")).as("only reported").isEmpty();
+
+        assertThat(runs(true).untold()).isEqualTo(1);
+        assertThat(hub.delivers("shop", "customer", held -> held)).extracting(Delivery::id).containsExactly(ada);
+        assertThat(runs(true).untold()).isZero();
+    }
+
+    @Test
+    void aRepairReadsTheSystemsOwnListFromTheBeginning() {
+        Cursors.Turn before = hub.store.cursors().claim("shop", "customer", Duration.ofMinutes(1)).orElseThrow();
+        hub.store.cursors().advance(before, "page 7");
+        hub.store.cursors().complete(before);
+        hub.passes(Duration.ofMinutes(1));
+        reconciliation.begin("shop", "customer", true);
+        Reconciliation.Run run = reconciliation.runs().getFirst();
+
+        assertThat(hub.store.cursors().advance(before, "page 8")).as("who reads just now loses the turn").isFalse();
+        assertThat(reconciliation.read(run)).isFalse();
+        hub.passes(Duration.ofSeconds(1));
+        Cursors.Turn again = hub.store.cursors().claim("shop", "customer", Duration.ofMinutes(1)).orElseThrow();
+        assertThat(again.cursor()).isNull();
+        hub.store.cursors().complete(again);
+        assertThat(reconciliation.read(run)).isTrue();
     }
 
     @Test

@@ -71,9 +71,13 @@ final class StoredPolls implements Polls, AutoCloseable {
         @Override
         public void advance(String cursor) {
             if (!cursors.advance(turn, cursor)) {
-                throw new IllegalStateException(
-                        "Another process has taken the turn over and goes on; what this one read is stored");
+                throw new TurnLost("Another reader has taken the turn over and goes on; what this one read is stored");
             }
+        }
+
+        @Override
+        public void complete() {
+            cursors.complete(turn);
         }
 
         @Override

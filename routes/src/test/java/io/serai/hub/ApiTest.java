@@ -102,6 +102,10 @@ class ApiTest {
             assertThat(get("/api/customers?" + question).statusCode()).as(question).isEqualTo(400);
         }
         assertThat(get("/api/orders?customer=nobody").statusCode()).isEqualTo(400);
+        HttpResponse<String> misspelt = get("/api/customers?emial=ann@example.org");
+        assertThat(misspelt.statusCode()).isEqualTo(400);
+        assertThat(misspelt.body()).contains("\"emial\"", "email, ");
+        assertThat(get("/api/spokes?limit=3").body()).contains("This address takes none.");
         assertThat(get("/api/customers/nobody").statusCode()).isEqualTo(404);
     }
 

@@ -51,6 +51,12 @@ public final class HttpProtocol implements Protocol {
     }
 
     @Override
+    public boolean lists(Spoke spoke, String entity) {
+        HttpObject object = http(spoke).object(entity);
+        return object != null && object.list().isPresent();
+    }
+
+    @Override
     public Optional<Outlet> outlet(Spoke spoke, String entity) {
         HttpSpoke http = http(spoke);
         return Optional.ofNullable(http.object(entity)).map(object -> new HttpOutlet(http, entity));

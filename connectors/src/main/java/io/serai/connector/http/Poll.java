@@ -101,6 +101,8 @@ final class Poll implements Inlet {
                 }
                 services.succeeded(spoke);
             }
+        } catch (Polls.TurnLost passed) {
+            LOG.info("Poll of {}/{} ends: {}", spoke.name(), entity, passed.getMessage());
         } catch (ConnectorException e) {
             services.failed(spoke, e.getMessage());
             LOG.warn("Poll of {}/{} failed, will be tried again in {}: {}", spoke.name(), entity, list.every(), e
@@ -151,6 +153,7 @@ final class Poll implements Inlet {
         if (cursor != null && !cursor.equals(turn.cursor())) {
             turn.advance(cursor);
         }
+        turn.complete();
     }
 
     private void accept(Sink sink, List<?> records) throws Exception {

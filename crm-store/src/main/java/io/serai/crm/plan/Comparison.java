@@ -18,7 +18,9 @@ public final class Comparison {
         /** It holds what it held before the hub last wrote: the write did not last. */
         LOST,
         /** It holds the hub's value in words of its own, under the revision that the hub knows. */
-        REWORDED
+        REWORDED,
+        /** The spoke should have the record and was never told of it. */
+        UNTOLD
     }
 
     /**

@@ -103,10 +103,10 @@ final class SpokesController {
     private Double inStep(String spoke) {
         List<Reconciliation.Run> runs = store.reconciliation().runs().stream().filter(run -> run.spoke().equals(spoke))
                 .toList();
-        long checked = runs.stream().mapToLong(Reconciliation.Run::checked).sum();
-        return checked == 0
+        long compared = runs.stream().mapToLong(run -> run.checked() + run.untold()).sum();
+        return compared == 0
                 ? null
-                : (double) runs.stream().mapToLong(Reconciliation.Run::inStep).sum() / checked;
+                : (double) runs.stream().mapToLong(Reconciliation.Run::inStep).sum() / compared;
     }
 
     private List<Map<String, Object>> runs(String spoke) {
@@ -122,6 +122,7 @@ final class SpokesController {
         view.put("endedAt", run.endedAt());
         view.put("checked", run.checked());
         view.put("inStep", run.inStep());
+        view.put("untold", run.untold());
         view.put("problem", run.problem());
         view.put("differences", store.reconciliation().differences(run.spoke(), run.entity(), MOST_DIFFERENCES).stream()
                 .map(SpokesController::view).toList());
@@ -131,7 +132,7 @@ final class SpokesController {
     private static Map<String, Object> view(Reconciliation.Difference difference) {
         Map<String, Object> view = new LinkedHashMap<>();
         view.put("id", difference.id());
-        view.put("externalId", difference.externalId());
+        view.put("externalId", difference.externalId().isEmpty() ? null : difference.externalId());
         view.put("field", difference.field().isEmpty() ? null : difference.field());
         view.put("why", difference.why().toLowerCase(Locale.ROOT));
         view.put("repaired", difference.repaired());

@@ -17,6 +17,7 @@ import org.springframework.stereotype.Component;
 
 import io.serai.connector.ConnectorException;
 import io.serai.connector.ErrorClass;
+import io.serai.connector.Connectors;
 import io.serai.connector.Polls;
 import io.serai.crm.CrmStore;
 import io.serai.crm.Reconciliation;
@@ -36,6 +37,7 @@ public final class Reconciler {
     private static final Duration TURN = Duration.ofMinutes(10);
 
     private final CrmStore store;
+    private final Connectors connectors;
     private final Polls polls;
     private final CamelContext camel;
     private final HubSettings.Reconcile settings;
@@ -44,8 +46,10 @@ public final class Reconciler {
     private volatile boolean running;
     private Thread thread;
 
-    Reconciler(CrmStore store, Polls polls, CamelContext camel, HubSettings settings, InstantSource clock) {
+    Reconciler(CrmStore store, Connectors connectors, Polls polls, CamelContext camel, HubSettings settings,
+            InstantSource clock) {
         this.store = store;
+        this.connectors = connectors;
         this.polls = polls;
         this.camel = camel;
         this.settings = settings.reconcile();
@@ -134,10 +138,12 @@ public final class Reconciler {
         long left = settings.calls() - run.checked();
         while (running && gate.closedFor(clock.instant()).isZero()) {
             Optional<Held> next = reconciliation.next(run);
-            if (next.isEmpty() || left <= 0) {
-                reconciliation.end(run, next.isEmpty()
-                        ? null
-                        : "the " + settings.calls() + " requests that a run may take are used up");
+            if (next.isEmpty()) {
+                untold(run, null);
+                return;
+            }
+            if (left <= 0) {
+                reconciliation.end(run, "the " + settings.calls() + " requests that a run may take are used up");
                 return;
             }
             if (!next.get().quiet()) {
@@ -149,6 +155,29 @@ public final class Reconciler {
                 return;
             }
             pause(Duration.ofMinutes(1).dividedBy(settings.perMinute()));
+        }
+    }
+
+    /** The end of a run: what the spoke should have, and was never told of. @param problem why nothing more was compared */
+    private void untold(Run run, String problem) {
+        Reconciliation reconciliation = store.reconciliation();
+        boolean hasAll = store.settings().profile(run.spoke(), run.entity())
+                .map(profile -> profile.out() == SpokeProfile.Flow.OUT).orElse(false);
+        if (hasAll && run.repairs() && connectors.lists(run.spoke(), run.entity()) && !reconciliation.read(run)) {
+            reconciliation.stuck(run, "waits until the list of " + run.spoke()
+                    + " has been read from the beginning, so that nothing is made there that it has");
+            return;
+        }
+        Reconciliation.Look look = null;
+        while (running && hasAll) {
+            Optional<Reconciliation.Look> next = reconciliation.untold(run, look);
+            if (next.isEmpty()) {
+                break;
+            }
+            look = next.get();
+        }
+        if (running) {
+            reconciliation.end(run, problem);
         }
     }
 
@@ -166,7 +195,7 @@ public final class Reconciler {
             return true;
         } catch (ConnectorException refused) {
             if (refused.errorClass() == ErrorClass.INVALID && refused.status() == 0) {
-                store.reconciliation().end(run, refused.getMessage());
+                untold(run, refused.getMessage());
             } else {
                 store.reconciliation().stuck(run, refused.getMessage());
             }

@@ -26,6 +26,8 @@ import io.serai.mapping.MappingException;
 final class RecordWork implements LaneWork<Delivery, DeliveryResult> {
     private static final Logger LOG = LoggerFactory.getLogger(RecordWork.class);
     private static final Duration SOON = Duration.ofSeconds(1);
+    /** Nobody waits for a result to be recorded, and every turn that is not taken is one for those who do wait. */
+    private static final Duration FOR_OTHERS = Duration.ofMillis(10);
     private static final Duration CREDENTIALS_PAUSE = Duration.ofSeconds(30);
     private static final Duration QUOTA_PAUSE = Duration.ofMinutes(15);
     private static final int MOST_ATTEMPTS = 50;
@@ -66,7 +68,7 @@ final class RecordWork implements LaneWork<Delivery, DeliveryResult> {
 
     @Override
     public void record(DeliveryResult result) {
-        store.lanes().record(List.of(result));
+        store.lanes().record(List.of(result), FOR_OTHERS);
         Timer.builder("serai.deliveries").description("Writes to spokes, by what came of them").tag("spoke", spoke)
                 .tag("entity", entity).tag("outcome", result.kind().name().toLowerCase(Locale.ROOT)).register(meters)
                 .record(result.took());

@@ -81,7 +81,7 @@ final class SpokeFigures {
         current();
         List<Reconciliation.Run> own = runs.stream().filter(run -> run.spoke().equals(spoke)).toList();
         return (double) own.stream().mapToLong(Reconciliation.Run::inStep).sum()
-                / own.stream().mapToLong(Reconciliation.Run::checked).sum();
+                / own.stream().mapToLong(run -> run.checked() + run.untold()).sum();
     }
 
     private double lag(SpokeStatus status) {
