@@ -27,7 +27,7 @@ final class Hub implements AutoCloseable {
         this.log = folder.resolve(name + ".log");
         Files.createDirectories(data);
         this.environment.putAll(environment);
-        this.environment.putAll(Map.of("SERAI_HOME", build.home().toString(), "SERAI_DATA", data.toString(),
+        this.environment.putAll(Map.of("SERAI_DATA", data.toString(),
                 "SERAI_PORT", Integer.toString(port), "SERAI_MANAGEMENT_PORT", Integer.toString(management)));
         if (!environment.containsKey("BROKER_URL")) {
             this.environment.put("SERAI_BROKER_PORT", Integer.toString(broker));

@@ -17,22 +17,21 @@ final class HubFaults {
         Load load = play.company(6, PACE);
         load.start();
         for (int i = 1; i <= play.points; i++) {
-            play.pass(play.between(200, 2_500));
-            play.fault("kill -9 of the hub, " + i + " of " + play.points, () -> {
-                stage.hub().kill();
-                play.expectDelivery(AFTER_KILL);
-                stage.hub().launch();
-            });
-            if (play.random.nextInt(8) == 0) {
+            boolean starting = i > 1 && play.random.nextInt(8) == 0;
+            if (starting) {
                 play.pass(play.between(300, 4_000));
-                play.fault("and again while it starts", () -> {
-                    stage.hub().kill();
-                    play.expectDelivery(AFTER_KILL);
-                    stage.hub().launch();
-                });
+            } else {
+                stage.hub().awaitReady();
+                play.pass(play.between(100, 2_000));
             }
-            stage.hub().awaitReady();
+            play.fault("kill -9 of the hub" + (starting ? " while it starts, " : ", ") + i + " of " + play.points,
+                    () -> {
+                        stage.hub().kill();
+                        play.expectDelivery(AFTER_KILL);
+                        stage.hub().launch();
+                    });
         }
+        stage.hub().awaitReady();
         play.pass(Duration.ofSeconds(2));
         load.stop();
     }

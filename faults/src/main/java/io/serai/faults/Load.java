@@ -234,6 +234,11 @@ final class Load implements AutoCloseable {
         }
     }
 
+    /** One file with everybody's next house. */
+    void drop() throws IOException {
+        drop(people, 0);
+    }
+
     /** A file with everybody's next house, when the one before has been taken. */
     private void drop(List<Person> mine, int round) throws IOException {
         if (file != null && Files.exists(file)) {

@@ -107,8 +107,9 @@ final class Postgres implements AutoCloseable {
         }
     }
 
-    long pid() {
-        return server.pid();
+    /** The server and all the processes that it has begun. */
+    List<Long> pids() {
+        return server.pids();
     }
 
     int port() {
