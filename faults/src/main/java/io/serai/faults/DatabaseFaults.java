@@ -111,7 +111,7 @@ final class DatabaseFaults {
         load.relearns = true;
         load.runFor(Duration.ofSeconds(5));
         Sales sales = new Sales(stage, load);
-        Wait.until("the ERP is answered", Duration.ofSeconds(30),
+        Wait.until("the ERP is answered", Wait.LONG,
                 () -> !Http.get(stage.system("erp") + "/sent").text().contains("\"state\":\"pending\""));
         Path backup = stage.folder.resolve("backup");
         play.require(stage.hub().stop() != null, "the hub did not stop");
@@ -122,9 +122,9 @@ final class DatabaseFaults {
         for (int i = 0; i < play.points; i++) {
             sales.sell("R-" + i, "r-" + i, stage.hub());
         }
-        Wait.until("all sales have their invoice", Duration.ofSeconds(60),
+        Wait.until("all sales have their invoice", Wait.LONG,
                 () -> Ledgers.read(stage).invoices().size() >= load.sales.size());
-        Wait.upTo(Duration.ofSeconds(20), () -> stage.postgres
+        Wait.upTo(Duration.ofSeconds(90), () -> stage.postgres
                 .number("select count(*) from invoice where state <> 'DONE'") == 0);
         play.require(stage.hub().stop() != null, "the hub did not stop");
         stage.postgres.stop();

@@ -10,8 +10,6 @@ import java.util.Map;
 
 /** A hub as a process of its own; killed and started again it keeps ports and data. */
 final class Hub implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(120);
-
     private final Build build;
     private final Path data;
     private final Path log;
@@ -40,7 +38,7 @@ final class Hub implements AutoCloseable {
     }
 
     void awaitReady() {
-        Wait.until("the hub is ready, see " + log, START, () -> {
+        Wait.until("the hub is ready, see " + log, Wait.LONG, () -> {
             process.requireAlive();
             return Files.exists(data.resolve("sandbox.env"))
                     && Http.get(management() + "/health/readiness").status() == 200;

@@ -63,16 +63,16 @@ final class HubFaults {
         load.observers = List.of("erp");
         load.lateAtSpokes = true;
         everybodyMoves(load);
-        Wait.until("the ERP knows everybody", Duration.ofSeconds(60), () -> arrived(stage, load));
+        Wait.until("the ERP knows everybody", Wait.LONG, () -> arrived(stage, load));
         for (int i = 0; i < play.points; i++) {
-            Wait.until("all is in step", Duration.ofSeconds(90),
+            Wait.until("all is in step", Wait.LONG,
                     () -> stage.postgres.number("select count(*) from link where state = 'BEHIND'") == 0);
             CountDownLatch gate = new CountDownLatch(1);
             stage.hubs.get(1).freeze();
             stage.wires.get("erp").all(new Proxy.Fate.Held(gate));
             int before = stage.wires.get("erp").struck();
             everybodyMoves(load);
-            Wait.until("the hub has begun to tell the ERP", Duration.ofSeconds(20),
+            Wait.until("the hub has begun to tell the ERP", Wait.LONG,
                     () -> stage.wires.get("erp").struck() >= before + load.people.size() / 2);
             play.fault("SIGSTOP of a hub with " + (stage.wires.get("erp").struck() - before) + " requests on their way",
                     stage.hub()::freeze);
@@ -80,7 +80,7 @@ final class HubFaults {
             stage.speakTo(stage.hubs.get(1));
             stage.hubs.get(1).thaw();
             everybodyMoves(load);
-            Wait.until("the other hub has taken over", Duration.ofSeconds(120), () -> arrived(stage, load));
+            Wait.until("the other hub has taken over", Wait.LONG, () -> arrived(stage, load));
             play.say("the other hub has taken over; what was on its way arrives, SIGCONT");
             gate.countDown();
             play.pass(play.between(0, 300));

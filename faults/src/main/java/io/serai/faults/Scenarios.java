@@ -6,7 +6,7 @@ import java.util.List;
 /** All that can happen. */
 final class Scenarios {
     /** A hub that dies leaves leases; whoever takes over waits for their end. */
-    private static final Duration LEASES = Duration.ofSeconds(150);
+    private static final Duration LEASES = Duration.ofSeconds(240);
 
     static final List<Scenario> ALL = List.of(
             new Scenario("1", "hub-kill", "kill -9 of the hub under load", 20, LEASES, HubFaults::kill),

@@ -14,8 +14,11 @@ import java.util.concurrent.Future;
 final class SpokeFaults {
     private static final Duration AFTER_HEALING = Duration.ofSeconds(30);
 
+    /** When a request arrives that the hub has long given up. */
+    private static final Duration LATE = Duration.ofSeconds(25);
+
     /** Requests a second that the books allow in {@link #backlog}. */
-    private static final int PACE = 200;
+    private static final int PACE = 100;
 
     /** Longer than the ERP keeps. */
     private static final String LONG_NAME = " of the very long and winding house of names";
@@ -30,12 +33,12 @@ final class SpokeFaults {
         Proxy.Fate[] any = {new Proxy.Fate.LoseReply(), new Proxy.Fate.Reset(), bad, new Proxy.Fate.OneWay()};
         stage.wires.get("erp").some(play.random, 0.1, any);
         stage.wires.get("shop").some(play.random, 0.1, any);
-        // Longer than the hub's patience: it has looked, found nothing and sent again by then.
+        // Far longer than the hub's patience: it has looked, found nothing and sent again by then.
         stage.wires.get("books").some(play.random, 0.35, "POST /v1/invoices", new Proxy.Fate[]{
-                new Proxy.Fate.LoseReply(), bad, new Proxy.Fate.OneWay(), new Proxy.Fate.Late(Duration.ofSeconds(14))},
+                new Proxy.Fate.LoseReply(), bad, new Proxy.Fate.OneWay(), new Proxy.Fate.Late(LATE)},
                 any);
         load.runFor(Duration.ofSeconds(play.points));
-        play.pass(Duration.ofSeconds(15));
+        play.pass(LATE);
         stage.wires.values().forEach(wire -> play.countFaults(wire.struck()));
         stage.wires.values().forEach(Proxy::heal);
         play.note("answers lost: " + wires(stage));
@@ -168,7 +171,7 @@ final class SpokeFaults {
             play.fault("the shop " + kind, () -> stage.wires.get("shop").all(illnesses.get(kind)));
             sick.during(phase);
             stage.wires.get("shop").heal();
-            Wait.until("the shop has caught up", Duration.ofSeconds(120), () -> stage.postgres.number("select count(*) "
+            Wait.until("the shop has caught up", Wait.LONG, () -> stage.postgres.number("select count(*) "
                     + "from link where spoke = 'shop' and state = 'BEHIND' and behind_since < now() - interval '1 s'") == 0);
         }
         load.stop();
@@ -191,7 +194,7 @@ final class SpokeFaults {
         for (Person person : load.people) {
             load.edit(person);
         }
-        Wait.until("the shop knows everybody", Duration.ofSeconds(60),
+        Wait.until("the shop knows everybody", Wait.LONG,
                 () -> Ledgers.read(stage).records("shop").size() >= load.people.size());
         // The shop writes e-mail addresses small: that must not come back as news.
         for (Person person : load.people) {
@@ -223,7 +226,7 @@ final class SpokeFaults {
                 play.pass(play.between(1_500, 2_500));
             }
         }
-        Wait.upTo(Duration.ofSeconds(30), () -> Ledgers.read(stage).field("erp", "phone").equals(wanted));
+        Wait.upTo(Duration.ofSeconds(90), () -> Ledgers.read(stage).field("erp", "phone").equals(wanted));
         play.pass(Duration.ofSeconds(3));
         Ledgers ledgers = Ledgers.read(stage);
         play.require(ledgers.field("erp", "phone").equals(wanted), "I5 phones in the ERP: "
@@ -243,7 +246,7 @@ final class SpokeFaults {
         for (Person person : load.people) {
             load.edit(person);
         }
-        Wait.until("the shop knows everybody", Duration.ofSeconds(60),
+        Wait.until("the shop knows everybody", Wait.LONG,
                 () -> Ledgers.read(stage).records("shop").size() >= load.people.size());
         play.fault("everybody gets a very long name in the shop", () -> {
             for (Person person : load.people) {

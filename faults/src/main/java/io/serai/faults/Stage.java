@@ -146,7 +146,7 @@ final class Stage implements AutoCloseable {
                 build.program("io.serai.sandbox.Company", "--data", folder.resolve("company").toString(), "--env",
                         env.toString(), "--hub", door.url()),
                 Map.of());
-        Wait.until("the company is there", Duration.ofSeconds(60), () -> {
+        Wait.until("the company is there", Wait.LONG, () -> {
             company.requireAlive();
             return Files.exists(env);
         });
@@ -168,7 +168,7 @@ final class Stage implements AutoCloseable {
                 folder.resolve("broker").toString(), Integer.toString(brokerPort)), Map.of());
         Path log = folder.resolve("broker.log");
         long readyBefore = Files.readString(log).lines().filter("ready"::equals).count();
-        Wait.until("the broker is ready, see " + log, Duration.ofSeconds(60), () -> {
+        Wait.until("the broker is ready, see " + log, Wait.LONG, () -> {
             broker.requireAlive();
             return Files.readString(log).lines().filter("ready"::equals).count() > readyBefore;
         });
