@@ -40,8 +40,11 @@ public record Delivery(long lane, long fence, String spoke, String entity, UUID 
         return List.copyOf(patch.keySet());
     }
 
-    /** The same for every attempt to bring the record to this version. */
+    /**
+     * The same for every attempt to create the record; null for an update. An update repeated does no harm, but one that a
+     * spoke takes for a repeat does, when another one came in between: from a process that was frozen, or before a restore.
+     */
     public UUID idempotencyKey() {
-        return Identifiers.named("delivery", spoke, entity, id, creates() ? "create" : version);
+        return creates() ? Identifiers.named("delivery", spoke, entity, id, "create") : null;
     }
 }

@@ -108,6 +108,7 @@ record Held(Set<UUID> customers, Map<Entity, Set<UUID>> belongings, Set<MatchKey
      * every message would pay for: it is read through.
      */
     Set<UUID> messages(Session session, UUID from) throws SQLException {
+        session.patient();
         Set<UUID> found = new LinkedHashSet<>();
         String[] named = keys.stream().filter(key -> key.kind() != MatchKey.Kind.IDENTIFIER)
                 .map(MatchKey::value).toArray(String[]::new);
@@ -124,6 +125,7 @@ record Held(Set<UUID> customers, Map<Entity, Set<UUID>> belongings, Set<MatchKey
 
     /** All of it in one document; empty when the customer is not there. */
     Optional<Map<String, Object>> export(Session session) throws SQLException {
+        session.patient();
         Map<String, Object> export = new LinkedHashMap<>();
         Object ids = Writing.ids(customers);
         Object all = Writing.ids(all());

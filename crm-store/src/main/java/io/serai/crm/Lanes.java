@@ -295,7 +295,7 @@ public final class Lanes implements AutoCloseable {
                     turn.touch(new Workspace.LinkKey(delivery.spoke(), delivery.entity(), result.externalId()));
                 }
                 if (!stands) {
-                    if (lane != null && result.kind() == DeliveryResult.Kind.DONE
+                    if (lane != null && mayHaveArrived(result)
                             && lane.externalId() != null && lane.externalId().equals(delivery.externalId())) {
                         writeDone(late, result, lane, lane.externalId(), goldens.get(delivery.id()));
                     }
@@ -370,8 +370,9 @@ public final class Lanes implements AutoCloseable {
         for (DeliveryResult result : results) {
             Delivery delivery = result.delivery();
             Current lane = lanes.get(delivery.lane());
-            if (result.kind() == DeliveryResult.Kind.DONE && lane != null
-                    && (lane.fence() != delivery.fence() || !Objects.equals(lane.ours(), delivery.held()))) {
+            if (lane != null && (lane.fence() == delivery.fence()
+                    ? result.kind() == DeliveryResult.Kind.DONE && !Objects.equals(lane.ours(), delivery.held())
+                    : mayHaveArrived(result))) {
                 wanted.computeIfAbsent(delivery.entity(), _ -> new LinkedHashSet<>()).add(delivery.id());
             }
         }
@@ -380,6 +381,12 @@ public final class Lanes implements AutoCloseable {
             goldens.putAll(Goldens.load(session, Entity.of(entity.getKey()), entity.getValue()));
         }
         return goldens;
+    }
+
+    /** Whether the spoke may have done what it was asked. A request of which nothing was heard may even arrive late. */
+    private static boolean mayHaveArrived(DeliveryResult result) {
+        return result.kind() == DeliveryResult.Kind.DONE
+                || result.kind() == DeliveryResult.Kind.RETRY && result.problem() != null;
     }
 
     private record Current(long fence, String externalId, Map<String, Object> base, Map<String, Object> ours,
@@ -561,7 +568,7 @@ public final class Lanes implements AutoCloseable {
                     """, done.arrays());
         }
         if (!late.isEmpty()) {
-            // A write that came through after its claim had lapsed may have undone a later one.
+            // A write whose claim had lapsed may have undone a later one: better written once too often.
             statements.write("""
                     update link l set base = d.base::json, ours = d.ours::json, state = 'BEHIND',
                       behind_since = coalesce(behind_since, d.at::timestamptz)

@@ -7,6 +7,8 @@ import java.util.UUID;
 
 /** The way to the database within one transaction. What can wait travels with what comes next. */
 final class Session {
+    private static final int LONGEST_SILENCE = 600_000;
+
     private final Connection connection;
     private final Tombstones tombstones;
     private Statements waiting = new Statements();
@@ -37,6 +39,11 @@ final class Session {
     /** What stands for a person there. */
     Tombstones marks() {
         return tombstones;
+    }
+
+    /** From now on the server may be silent for as long as it takes to read a large table through. */
+    void patient() throws SQLException {
+        connection.setNetworkTimeout(Runnable::run, LONGEST_SILENCE);
     }
 
     /** Is executed first of all that comes next, in the same round trip. */

@@ -103,6 +103,7 @@ class IngestTest {
 
         assertThat(hub.claims("shop", "customer")).singleElement().satisfies(update -> {
             assertThat(update.externalId()).isEqualTo("77");
+            assertThat(update.idempotencyKey()).as("it must not pass for a repeat of anything").isNull();
             assertThat(update.patch()).extracting("name").extracting("family").isEqualTo("House 2");
         });
     }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import org.junit.jupiter.api.AfterEach;
@@ -141,5 +142,29 @@ class LanesTest {
 
         assertThat(hub.claims("shop", "customer")).singleElement()
                 .satisfies(next -> assertThat(next.fence()).isGreaterThan(dead.fence()));
+    }
+
+    @Test
+    void whatAFrozenProcessMayHaveWrittenAfterItsSuccessorIsWrittenAgain() {
+        hub.says("erp", "customer", person("1", "Anna", "Meier", "anna@example.org", null));
+        hub.delivers("shop", "customer");
+        hub.says("erp", "customer", person("1", "Anna", "Keller", "anna@example.org", null));
+        Delivery frozen = hub.store.lanes().claim("shop", "customer", 1, LEASE).getFirst();
+        hub.passes(LEASE.plusMillis(1));
+        hub.says("erp", "customer", person("1", "Anna", "Huber", "anna@example.org", null));
+        hub.delivers("shop", "customer");
+        assertThat(hub.claims("shop", "customer")).isEmpty();
+
+        hub.store.lanes().record(List.of(retry(frozen, null)));
+        assertThat(hub.claims("shop", "customer")).as("after what was not even tried").isEmpty();
+        hub.store.lanes().record(List.of(retry(frozen, "no answer")));
+
+        assertThat(hub.claims("shop", "customer")).singleElement().satisfies(again -> assertThat(again.patch())
+                .containsEntry("name", Map.of("given", "Anna", "family", "Huber")));
+    }
+
+    private DeliveryResult retry(Delivery delivery, String problem) {
+        return new DeliveryResult(delivery, DeliveryResult.Kind.RETRY, null, null, null, Duration.ZERO, false, problem,
+                null, hub.now(), Duration.ofSeconds(20));
     }
 }

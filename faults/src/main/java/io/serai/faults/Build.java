@@ -46,8 +46,10 @@ record Build(Path home, List<String> classPath, Path learned) {
         List<String> command = new ArrayList<>(List.of(java()));
         Files.readAllLines(home.resolve("deploy/jvm.options")).stream()
                 .filter(line -> !line.isBlank() && !line.startsWith("#")).forEach(command::add);
+        // A hub that is killed every few seconds never gets as far as what the second compiler is good for.
+        command.add("-XX:TieredStopAtLevel=1");
         if (learned == null) {
-            command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", String.join(File.pathSeparator, classPath)));
+            command.addAll(List.of("-cp", String.join(File.pathSeparator, classPath)));
         } else {
             command.addAll(List.of((Files.exists(learned) ? "-XX:AOTCache=" : "-XX:AOTCacheOutput=") + learned, "-cp",
                     home.resolve(JARS) + "/*"));

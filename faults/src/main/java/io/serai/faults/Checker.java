@@ -8,12 +8,14 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * Looks once, when everything is quiet, and believes the ledgers of the company's systems and nobody else. SQL only answers
@@ -24,6 +26,7 @@ final class Checker {
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(300);
     private final Stage stage;
     private final Load load;
+    private final Function<Instant, String> after;
     private final List<String> breaches = new ArrayList<>();
     private final Set<String> lost = new java.util.TreeSet<>();
     private int duplicates;
@@ -31,9 +34,11 @@ final class Checker {
     private int echoes;
     private int repeats;
 
-    Checker(Stage stage, Load load) {
+    /** @param after says which fault came last before a moment */
+    Checker(Stage stage, Load load, Function<Instant, String> after) {
         this.stage = stage;
         this.load = load;
+        this.after = after;
     }
 
     /**
@@ -119,6 +124,7 @@ final class Checker {
     /** I1, I4, I5 and I6 for customers. */
     private void customers(Ledgers ledgers) {
         Map<String, Integer> seen = new HashMap<>();
+        Map<String, Instant> last = new HashMap<>();
         Map<String, Person> byEmail = new HashMap<>();
         load.people.forEach(person -> byEmail.put(person.email(), person));
         for (Ledgers.Move move : ledgers.moves()) {
@@ -128,16 +134,18 @@ final class Checker {
             }
             String where = move.system() + " " + move.email();
             Integer before = seen.put(where, move.house());
+            last.put(where, move.at());
             if (move.program() && person.home.equals(move.system()) && load.relearns && before != null
                     && before == move.house()) {
                 repeats++;
             } else if (move.program() && person.home.equals(move.system())) {
                 echoes++;
                 breaches.add("I6 the hub wrote house " + move.house() + " of " + move.email()
-                        + " back to where it came from, " + move.system());
+                        + " back to where it came from, " + move.system() + ", " + after.apply(move.at()));
             } else if (before != null && move.house() < before && !load.lateAtSpokes) {
                 order++;
-                breaches.add("I4 " + where + " went from house " + before + " back to " + move.house());
+                breaches.add("I4 " + where + " went from house " + before + " back to " + move.house() + ", "
+                        + after.apply(move.at()));
             } else if (before != null && move.house() == before && move.program()) {
                 repeats++;
             }
@@ -148,7 +156,9 @@ final class Checker {
                 if (person.id != null && (there == null || there != person.house)) {
                     lost.add(person.email());
                     breaches.add("I1 I5 " + system + " has " + person.email() + " in house " + there + ", not "
-                            + person.house);
+                            + person.house + (there == null
+                                    ? ""
+                                    : "; written last " + after.apply(last.get(system + " " + person.email()))));
                 }
             }
         }
@@ -185,7 +195,8 @@ final class Checker {
                 breaches.add("I2 there is an invoice for " + number + ", which nobody sold");
             } else if (invoices.size() > 1) {
                 duplicates += invoices.size() - 1;
-                breaches.add("I2 sale " + number + " has " + invoices.size() + " invoices: " + invoices);
+                breaches.add("I2 sale " + number + " has " + invoices.size() + " invoices: " + invoices + ", the last "
+                        + after.apply(invoices.getLast().at()));
             }
         });
         Map<String, Map<String, Object>> told = ledgers.toldToErp();

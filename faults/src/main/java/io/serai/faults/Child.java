@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A process that the suite started and may stop, freeze or kill. None outlives the suite. */
 final class Child implements AutoCloseable {
@@ -38,8 +39,12 @@ final class Child implements AutoCloseable {
         return child;
     }
 
-    long pid() {
+    private long pid() {
         return process.pid();
+    }
+
+    List<Long> pids() {
+        return Stream.concat(Stream.of(pid()), process.descendants().map(ProcessHandle::pid)).toList();
     }
 
     boolean alive() {

@@ -1,11 +1,14 @@
 package io.serai.faults;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 
@@ -108,7 +111,7 @@ final class DatabaseFaults {
         load.relearns = true;
         load.runFor(Duration.ofSeconds(5));
         Sales sales = new Sales(stage, load);
-        Wait.until("the ERP is answered", Duration.ofSeconds(30),
+        Wait.until("the ERP is answered", Wait.LONG,
                 () -> !Http.get(stage.system("erp") + "/sent").text().contains("\"state\":\"pending\""));
         Path backup = stage.folder.resolve("backup");
         play.require(stage.hub().stop() != null, "the hub did not stop");
@@ -119,9 +122,9 @@ final class DatabaseFaults {
         for (int i = 0; i < play.points; i++) {
             sales.sell("R-" + i, "r-" + i, stage.hub());
         }
-        Wait.until("all sales have their invoice", Duration.ofSeconds(60),
+        Wait.until("all sales have their invoice", Wait.LONG,
                 () -> Ledgers.read(stage).invoices().size() >= load.sales.size());
-        Wait.upTo(Duration.ofSeconds(20), () -> stage.postgres
+        Wait.upTo(Duration.ofSeconds(90), () -> stage.postgres
                 .number("select count(*) from invoice where state <> 'DONE'") == 0);
         play.require(stage.hub().stop() != null, "the hub did not stop");
         stage.postgres.stop();
@@ -147,7 +150,7 @@ final class DatabaseFaults {
         load.start();
         for (int i = 0; i < play.points; i++) {
             play.pass(play.between(1_500, 3_000));
-            play.fault("writing to disk fails with ENOSPC", () -> inject(stage, "pwrite64,pwritev", "ENOSPC",
+            play.fault("writing to disk fails with ENOSPC", () -> inject(play, stage, "pwrite64,pwritev", "ENOSPC",
                     play.between(500, 2_500)));
             play.expectDelivery(AFTER_RESTART);
             reviveIfGone(stage);
@@ -163,7 +166,7 @@ final class DatabaseFaults {
         load.start();
         for (int i = 0; i < play.points; i++) {
             play.pass(play.between(1_500, 3_000));
-            play.fault("fsync fails with EIO", () -> inject(stage, "fsync,fdatasync", "EIO",
+            play.fault("fsync fails with EIO", () -> inject(play, stage, "fsync,fdatasync", "EIO",
                     play.between(300, 1_500)));
             play.expectDelivery(AFTER_RESTART);
             reviveIfGone(stage);
@@ -172,16 +175,22 @@ final class DatabaseFaults {
         load.stop();
     }
 
-    private static void inject(Stage stage, String calls, String error, Duration time) throws Exception {
-        Child strace = Child.start("strace", stage.folder.resolve("strace.log"),
-                List.of("strace", "-f", "-qq", "-o", "/dev/null", "-p", Long.toString(stage.postgres.pid()), "-e",
-                        "trace=" + calls, "-e", "inject=" + calls + ":error=" + error),
-                java.util.Map.of());
-        // Those that run already are not its children yet when it attaches.
+    /** Calls of all of PostgreSQL's processes, and of those it begins meanwhile, fail. */
+    private static void inject(Play play, Stage stage, String calls, String error, Duration time) throws Exception {
+        Path failed = stage.folder.resolve("failed-calls.log");
+        Files.deleteIfExists(failed);
+        List<String> command = new ArrayList<>(List.of("strace", "-f", "-qq", "-o", failed.toString(), "-e",
+                "trace=" + calls, "-e", "inject=" + calls + ":error=" + error));
+        stage.postgres.pids().forEach(pid -> command.addAll(List.of("-p", Long.toString(pid))));
+        Child strace = Child.start("strace", stage.folder.resolve("strace.log"), command, Map.of());
         Wait.pass(time);
         strace.signal("INT");
         strace.ends(Duration.ofSeconds(10));
         strace.kill();
+        long struck = Files.readString(failed, StandardCharsets.ISO_8859_1).lines()
+                .filter(line -> line.contains("(INJECTED)")).count();
+        play.note(struck + " calls failed with " + error);
+        play.require(struck > 0, "no call of PostgreSQL failed: nothing was tried");
     }
 
     /** A server that gave up for good is started by whoever keeps it running. */

@@ -35,8 +35,8 @@ public final class Faults {
         if (options.help()) {
             System.out.print(HELP);
         } else if (options.list()) {
-            Scenarios.ALL.forEach(scenario -> System.out.printf("%3s  %-15s %s%n", scenario.row(), scenario.name(),
-                    scenario.says()));
+            Scenarios.ALL.forEach(scenario -> System.out.printf("%4s  %-15s %s%s%n", scenario.row(), scenario.name(),
+                    scenario.says(), Scenarios.promised().contains(scenario) ? "" : " (not kept yet)"));
         } else if (options.mutants()) {
             System.exit(Mutants.run(options.folder(), options.scenarios()) ? 0 : 1);
         } else {

@@ -10,8 +10,6 @@ import java.util.Map;
 
 /** A hub as a process of its own; killed and started again it keeps ports and data. */
 final class Hub implements AutoCloseable {
-    private static final Duration START = Duration.ofSeconds(120);
-
     private final Build build;
     private final Path data;
     private final Path log;
@@ -27,7 +25,7 @@ final class Hub implements AutoCloseable {
         this.log = folder.resolve(name + ".log");
         Files.createDirectories(data);
         this.environment.putAll(environment);
-        this.environment.putAll(Map.of("SERAI_HOME", build.home().toString(), "SERAI_DATA", data.toString(),
+        this.environment.putAll(Map.of("SERAI_DATA", data.toString(),
                 "SERAI_PORT", Integer.toString(port), "SERAI_MANAGEMENT_PORT", Integer.toString(management)));
         if (!environment.containsKey("BROKER_URL")) {
             this.environment.put("SERAI_BROKER_PORT", Integer.toString(broker));
@@ -40,7 +38,7 @@ final class Hub implements AutoCloseable {
     }
 
     void awaitReady() {
-        Wait.until("the hub is ready, see " + log, START, () -> {
+        Wait.until("the hub is ready, see " + log, Wait.LONG, () -> {
             process.requireAlive();
             return Files.exists(data.resolve("sandbox.env"))
                     && Http.get(management() + "/health/readiness").status() == 200;

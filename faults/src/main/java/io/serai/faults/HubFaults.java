@@ -17,22 +17,21 @@ final class HubFaults {
         Load load = play.company(6, PACE);
         load.start();
         for (int i = 1; i <= play.points; i++) {
-            play.pass(play.between(200, 2_500));
-            play.fault("kill -9 of the hub, " + i + " of " + play.points, () -> {
-                stage.hub().kill();
-                play.expectDelivery(AFTER_KILL);
-                stage.hub().launch();
-            });
-            if (play.random.nextInt(8) == 0) {
+            boolean starting = i > 1 && play.random.nextInt(8) == 0;
+            if (starting) {
                 play.pass(play.between(300, 4_000));
-                play.fault("and again while it starts", () -> {
-                    stage.hub().kill();
-                    play.expectDelivery(AFTER_KILL);
-                    stage.hub().launch();
-                });
+            } else {
+                stage.hub().awaitReady();
+                play.pass(play.between(100, 2_000));
             }
-            stage.hub().awaitReady();
+            play.fault("kill -9 of the hub" + (starting ? " while it starts, " : ", ") + i + " of " + play.points,
+                    () -> {
+                        stage.hub().kill();
+                        play.expectDelivery(AFTER_KILL);
+                        stage.hub().launch();
+                    });
         }
+        stage.hub().awaitReady();
         play.pass(Duration.ofSeconds(2));
         load.stop();
     }
@@ -64,16 +63,16 @@ final class HubFaults {
         load.observers = List.of("erp");
         load.lateAtSpokes = true;
         everybodyMoves(load);
-        Wait.until("the ERP knows everybody", Duration.ofSeconds(60), () -> arrived(stage, load));
+        Wait.until("the ERP knows everybody", Wait.LONG, () -> arrived(stage, load));
         for (int i = 0; i < play.points; i++) {
-            Wait.until("all is in step", Duration.ofSeconds(90),
+            Wait.until("all is in step", Wait.LONG,
                     () -> stage.postgres.number("select count(*) from link where state = 'BEHIND'") == 0);
             CountDownLatch gate = new CountDownLatch(1);
             stage.hubs.get(1).freeze();
             stage.wires.get("erp").all(new Proxy.Fate.Held(gate));
             int before = stage.wires.get("erp").struck();
             everybodyMoves(load);
-            Wait.until("the hub has begun to tell the ERP", Duration.ofSeconds(20),
+            Wait.until("the hub has begun to tell the ERP", Wait.LONG,
                     () -> stage.wires.get("erp").struck() >= before + load.people.size() / 2);
             play.fault("SIGSTOP of a hub with " + (stage.wires.get("erp").struck() - before) + " requests on their way",
                     stage.hub()::freeze);
@@ -81,7 +80,7 @@ final class HubFaults {
             stage.speakTo(stage.hubs.get(1));
             stage.hubs.get(1).thaw();
             everybodyMoves(load);
-            Wait.until("the other hub has taken over", Duration.ofSeconds(120), () -> arrived(stage, load));
+            Wait.until("the other hub has taken over", Wait.LONG, () -> arrived(stage, load));
             play.say("the other hub has taken over; what was on its way arrives, SIGCONT");
             gate.countDown();
             play.pass(play.between(0, 300));

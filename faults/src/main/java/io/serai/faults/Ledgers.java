@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,14 +23,14 @@ final class Ledgers {
     /** A write to a customer's street. @param program whether the hub wrote it */
     record Move(String system, String email, int house, boolean program, Instant at) {}
 
-    record Invoice(String number, BigDecimal total, String key) {}
+    record Invoice(String number, BigDecimal total, String key, Instant at) {}
 
     private Ledgers() {}
 
     static Ledgers read(Stage stage) throws Exception {
         Ledgers ledgers = new Ledgers();
         for (String system : SYSTEMS) {
-            ledgers.entries.put(system, Http.ledger(stage.system(system), 0));
+            ledgers.entries.put(system, stage.ledger(system));
         }
         return ledgers;
     }
@@ -44,12 +45,6 @@ final class Ledgers {
         return entries.values().stream().flatMap(List::stream).filter(entry -> BY_PROGRAMS.contains(action(entry)))
                 .map(Ledgers::at).filter(at -> at.isAfter(moment)).min(Instant::compareTo)
                 .map(at -> Duration.between(moment, at));
-    }
-
-    /** How many writes of the hub the systems accepted. */
-    long writes() {
-        return entries.values().stream().flatMap(List::stream).filter(entry -> BY_PROGRAMS.contains(action(entry)))
-                .count();
     }
 
     /** Webhooks that the shop has not been answered, by what it must have sent. */
@@ -93,6 +88,11 @@ final class Ledgers {
         return moves;
     }
 
+    /** All moves in the order of time, over all systems. */
+    List<Move> inTime() {
+        return moves().stream().sorted(Comparator.comparing(Move::at)).toList();
+    }
+
     private static Object street(Map<String, Object> body) {
         if (body.get("addresses") instanceof List<?> list && !list.isEmpty()
                 && list.getFirst() instanceof Map<?, ?> first) {
@@ -131,6 +131,11 @@ final class Ledgers {
         return values;
     }
 
+    /** When a system accepted each of its entries. */
+    List<Instant> times(String system) {
+        return entries.get(system).stream().map(Ledgers::at).toList();
+    }
+
     /** How often the hub wrote a field of a customer into a system. */
     long writesOf(String system, String field) {
         return entries.get(system).stream()
@@ -146,7 +151,8 @@ final class Ledgers {
     List<Invoice> invoices() {
         return entries.get("books").stream().filter(entry -> action(entry).equals("invoice.create"))
                 .map(entry -> new Invoice(String.valueOf(body(entry).get("order_number")),
-                        new BigDecimal(body(entry).get("total").toString()), String.valueOf(entry.get("key"))))
+                        new BigDecimal(body(entry).get("total").toString()), String.valueOf(entry.get("key")),
+                        at(entry)))
                 .toList();
     }
 

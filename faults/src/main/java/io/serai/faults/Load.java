@@ -93,7 +93,7 @@ final class Load implements AutoCloseable {
     void stop() throws Exception {
         running = false;
         for (Thread thread : threads) {
-            thread.join(Duration.ofSeconds(120));
+            thread.join(Wait.LONG);
             if (thread.isAlive()) {
                 throw new IllegalStateException(thread.getName() + " is still not answered");
             }
@@ -214,7 +214,7 @@ final class Load implements AutoCloseable {
 
     /** Sends until the broker has taken it, always under the same event id. */
     void enqueue(String queue, String event, String group, Map<String, Object> said) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(100).toNanos();
+        long deadline = System.nanoTime() + Wait.LONG.toNanos();
         while (true) {
             try (var factory = stage.queues();
                     var connection = factory.createConnection("finance", stage.queuePassword());
@@ -232,6 +232,11 @@ final class Load implements AutoCloseable {
                 Wait.pass(Duration.ofMillis(200));
             }
         }
+    }
+
+    /** One file with everybody's next house. */
+    void drop() throws IOException {
+        drop(people, 0);
     }
 
     /** A file with everybody's next house, when the one before has been taken. */

@@ -151,7 +151,7 @@ final class MessageFaults {
         }
         play.pass(Duration.ofSeconds(2));
         load.stop();
-        Wait.upTo(Duration.ofSeconds(60), () -> named(stage) >= play.points);
+        Wait.upTo(Duration.ofSeconds(90), () -> named(stage) >= play.points);
         play.require(named(stage) == play.points, "I1 of " + play.points + " bad messages of the queue only "
                 + named(stage) + " are in the journal");
         long unexplained = stage.postgres.number("select count(*) from message where event like 'poison-%' "
@@ -172,7 +172,7 @@ final class MessageFaults {
         for (Person person : load.people) {
             load.edit(person);
         }
-        Wait.until("the ERP knows everybody", Duration.ofSeconds(60),
+        Wait.until("the ERP knows everybody", Wait.LONG,
                 () -> Ledgers.read(stage).records("erp").size() >= load.people.size());
         load.start();
         for (int i = 0; i < play.points; i++) {
@@ -237,7 +237,7 @@ final class MessageFaults {
                 person.house = now;
                 load.acknowledge();
             }
-            Wait.until("the file is taken", Duration.ofSeconds(120), () -> !Files.exists(file));
+            Wait.until("the file is taken", Wait.LONG, () -> !Files.exists(file));
             if (round > 1) {
                 play.fault("the file before comes again, under another name", () -> {
                     Path again = stage.inbox().resolve("again-" + now + ".part");
@@ -245,7 +245,7 @@ final class MessageFaults {
                             .getBytes(StandardCharsets.UTF_8));
                     Path csv = stage.inbox().resolve("again-" + now + ".csv");
                     Files.move(again, csv, StandardCopyOption.ATOMIC_MOVE);
-                    Wait.until("it is taken", Duration.ofSeconds(120), () -> !Files.exists(csv));
+                    Wait.until("it is taken", Wait.LONG, () -> !Files.exists(csv));
                 });
             }
         }

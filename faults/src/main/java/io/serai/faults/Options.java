@@ -10,7 +10,7 @@ record Options(List<Scenario> scenarios, List<Long> seeds, Integer points, boole
         boolean list, boolean help) {
 
     static Options of(String... arguments) {
-        List<Scenario> scenarios = Scenarios.ALL;
+        List<Scenario> scenarios = Scenarios.promised();
         List<Long> seeds = List.of(1L);
         Integer points = null;
         boolean mutants = false;

@@ -5,8 +5,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /** One run of a scenario from one seed: what happens when is drawn from the seed, and printed. */
 final class Play implements AutoCloseable {
@@ -18,6 +20,7 @@ final class Play implements AutoCloseable {
     private final Path folder;
     private final Path programs;
     private final long begin = System.nanoTime();
+    private final NavigableMap<Instant, String> happened = new ConcurrentSkipListMap<>();
     private final List<Instant> faults = new ArrayList<>();
     private final List<String> breaches = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
@@ -43,10 +46,11 @@ final class Play implements AutoCloseable {
      * @param played whether the story was told to its end, so that what was found afterwards means something
      * @param firstDelivery the longest it took after a fault until a system of the company heard of the hub again; null when
      *        that is not measured
+     * @param deliveryGoal the longest it should take; null likewise
      */
     record Result(String row, String name, long seed, boolean played, int faults, int acknowledged,
             Checker.Findings findings,
-            Duration firstDelivery, Duration took, List<String> breaches, List<String> notes) {
+            Duration firstDelivery, Duration deliveryGoal, Duration took, List<String> breaches, List<String> notes) {
 
         boolean held() {
             return breaches.isEmpty();
@@ -80,7 +84,14 @@ final class Play implements AutoCloseable {
     void fault(String what, Act act) throws Exception {
         say(what);
         faultCount++;
+        happened.put(Instant.now(), what);
         act.run();
+    }
+
+    /** The fault that came last before a moment, for whoever has to look into what a ledger says of it. */
+    private String after(Instant moment) {
+        var last = happened.lowerEntry(moment);
+        return last == null ? "before the first fault" : "after \"" + last.getValue() + "\"";
     }
 
     /** From this moment on we count how long it takes until something is delivered again. */
@@ -124,7 +135,7 @@ final class Play implements AutoCloseable {
             scenario.story().tell(this);
             played = true;
             say("waiting until all is in step");
-            findings = new Checker(stage, load).check(scenario.quiet());
+            findings = new Checker(stage, load, this::after).check(scenario.quiet());
             breaches.addAll(findings.breaches());
         } catch (Exception | AssertionError failed) {
             breaches.add("it could not be played to its end: " + failed);
@@ -138,7 +149,7 @@ final class Play implements AutoCloseable {
         }
         return new Result(scenario.row(), scenario.name(), seed, played, faultCount,
                 load == null ? 0 : load.acknowledged(),
-                findings, worst, Duration.ofNanos(System.nanoTime() - begin), breaches, notes);
+                findings, worst, deliveryGoal, Duration.ofNanos(System.nanoTime() - begin), breaches, notes);
     }
 
     private Duration firstDelivery() throws Exception {

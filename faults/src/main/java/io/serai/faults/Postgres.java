@@ -55,7 +55,7 @@ final class Postgres implements AutoCloseable {
 
     void start() throws IOException {
         server = Child.start("PostgreSQL", folder.resolve("server.log"), command, Map.of("LC_ALL", "C"));
-        Wait.until("PostgreSQL answers", Duration.ofSeconds(60), () -> {
+        Wait.until("PostgreSQL answers", Wait.LONG, () -> {
             server.requireAlive();
             try (Connection connection = connect()) {
                 return connection.isValid(5);
@@ -107,8 +107,9 @@ final class Postgres implements AutoCloseable {
         }
     }
 
-    long pid() {
-        return server.pid();
+    /** The server and all the processes that it has begun. */
+    List<Long> pids() {
+        return server.pids();
     }
 
     int port() {

@@ -10,9 +10,14 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -62,6 +67,7 @@ final class Proxy implements AutoCloseable {
     private final ServerSocket door;
     private volatile int target;
     private final AtomicInteger struck = new AtomicInteger();
+    private final Queue<Instant> passed = new ConcurrentLinkedQueue<>();
     private volatile Function<String, Fate> fates = _ -> Fate.PASS;
     private final Set<Wire> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -89,6 +95,15 @@ final class Proxy implements AutoCloseable {
     /** How many exchanges did not simply pass. */
     int struck() {
         return struck.get();
+    }
+
+    /** When each exchange that simply passes began, since this was asked last. */
+    List<Instant> passed() {
+        List<Instant> moments = new ArrayList<>();
+        for (Instant one = passed.poll(); one != null; one = passed.poll()) {
+            moments.add(one);
+        }
+        return moments;
     }
 
     /** From now on every exchange has this fate. */
@@ -123,7 +138,9 @@ final class Proxy implements AutoCloseable {
 
     private Fate fate(byte[] first, int length) {
         Fate fate = fates.apply(new String(first, 0, Math.min(length, 200), StandardCharsets.ISO_8859_1));
-        if (fate != Fate.PASS) {
+        if (fate == Fate.PASS) {
+            passed.add(Instant.now());
+        } else {
             struck.incrementAndGet();
         }
         return fate;

@@ -16,7 +16,8 @@ final class Report {
         return "%s %s, seed %d: %d faults, %,d acknowledged, lost %d, duplicates %d, order %d, echoes %d, first delivery %s, took %d s"
                 .formatted(result.held() ? "HELD  " : "FAILED", result.name(), result.seed(), result.faults(),
                         result.acknowledged(), result.findings().lost(), result.findings().duplicates(),
-                        result.findings().order(), result.findings().echoes(), seconds(result.firstDelivery()),
+                        result.findings().order(), result.findings().echoes(),
+                        delivery(result.firstDelivery(), result.deliveryGoal()),
                         result.took().toSeconds());
     }
 
@@ -33,8 +34,8 @@ final class Report {
                         sum(runs, Play.Result::acknowledged), sum(runs, run -> run.findings().lost()),
                         sum(runs, run -> run.findings().duplicates()), sum(runs, run -> run.findings().order()),
                         sum(runs, run -> run.findings().echoes()),
-                        seconds(runs.stream().map(Play.Result::firstDelivery).filter(Objects::nonNull)
-                                .max(Duration::compareTo).orElse(null)),
+                        delivery(runs.stream().map(Play.Result::firstDelivery).filter(Objects::nonNull)
+                                .max(Duration::compareTo).orElse(null), runs.getFirst().deliveryGoal()),
                         runs.stream().allMatch(Play.Result::held)
                                 ? "held"
                                 : "FAILED: seeds " + runs.stream().filter(run -> !run.held())
@@ -49,7 +50,10 @@ final class Report {
         return runs.stream().mapToInt(figure).sum();
     }
 
-    private static String seconds(Duration time) {
-        return time == null ? "–" : "%.1f s".formatted(time.toMillis() / 1000.0);
+    private static String delivery(Duration worst, Duration goal) {
+        return worst == null
+                ? "–"
+                : "%.1f s (goal %d s%s)".formatted(worst.toMillis() / 1000.0, goal.toSeconds(),
+                        worst.compareTo(goal) > 0 ? ", MISSED" : "");
     }
 }

@@ -3,6 +3,7 @@ package io.serai.faults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,21 +25,26 @@ final class Stage implements AutoCloseable {
      * @param brokerApart whether the broker is a process of its own; else the first hub has it, and further ones none
      * @param database whether the hub reaches PostgreSQL through a wire of ours
      * @param spokes which of erp, shop and books the hub knows
+     * @param paces how many requests a second some of them allow
      */
-    record Needs(int hubs, boolean brokerApart, boolean database, List<String> spokes) {
-        static final Needs ONE_HUB = new Needs(1, false, false, Ledgers.SYSTEMS);
-        static final Needs TWO_HUBS = new Needs(2, true, false, Ledgers.SYSTEMS);
+    record Needs(int hubs, boolean brokerApart, boolean database, List<String> spokes, Map<String, Integer> paces) {
+        static final Needs ONE_HUB = new Needs(1, false, false, Ledgers.SYSTEMS, Map.of());
+        static final Needs TWO_HUBS = new Needs(2, true, false, Ledgers.SYSTEMS, Map.of());
 
         Needs withBrokerApart() {
-            return new Needs(hubs, true, database, spokes);
+            return new Needs(hubs, true, database, spokes, paces);
         }
 
         Needs withDatabaseBehindWire() {
-            return new Needs(hubs, brokerApart, true, spokes);
+            return new Needs(hubs, brokerApart, true, spokes, paces);
         }
 
         Needs withOnly(String... names) {
-            return new Needs(hubs, brokerApart, database, List.of(names));
+            return new Needs(hubs, brokerApart, database, List.of(names), paces);
+        }
+
+        Needs withPace(String spoke, int perSecond) {
+            return new Needs(hubs, brokerApart, database, spokes, Map.of(spoke, perSecond));
         }
     }
 
@@ -49,6 +55,7 @@ final class Stage implements AutoCloseable {
     final Proxy database;
     private final Build build;
     private final Map<String, String> addresses = new HashMap<>();
+    private final Map<String, List<Map<String, Object>>> ledgers = new HashMap<>();
     private final int brokerPort = Http.freePort();
     private final Needs needs;
     /** Where the company believes the hub to be. */
@@ -97,6 +104,7 @@ final class Stage implements AutoCloseable {
         for (String name : List.of("ERP_USER", "ERP_PASSWORD", "SHOP_TOKEN", "SHOP_HOOK_SECRET", "BOOKS_TOKEN")) {
             environment.put(name, addresses.get(name));
         }
+        environment.put("SERAI_HOME", home().toString());
         environment.put("SERAI_ERASURE_KEY", "the same for all hubs of this stage");
         environment.put("INBOX_DIR", folder.resolve("inbox").toString());
         Files.createDirectories(folder.resolve("inbox"));
@@ -107,6 +115,30 @@ final class Stage implements AutoCloseable {
         return environment;
     }
 
+    /** The folder with routes, connectors and mappings: the build's, or one in which some spokes have a pace of their own. */
+    private Path home() throws IOException {
+        if (needs.paces().isEmpty()) {
+            return build.home();
+        }
+        Path home = folder.resolve("home");
+        Path spokes = Files.createDirectories(home.resolve("routes/spokes"));
+        for (String same : List.of("connectors", "mappings")) {
+            Files.createSymbolicLink(home.resolve(same), build.home().resolve(same));
+        }
+        for (String copied : List.of("routes", "routes/spokes")) {
+            try (var files = Files.newDirectoryStream(build.home().resolve(copied), "*.yaml")) {
+                for (Path file : files) {
+                    Files.copy(file, home.resolve(copied).resolve(file.getFileName()));
+                }
+            }
+        }
+        for (Map.Entry<String, Integer> pace : needs.paces().entrySet()) {
+            Files.writeString(spokes.resolve(pace.getKey() + ".yaml"),
+                    "limits: {per_second: " + pace.getValue() + "}\n", StandardOpenOption.APPEND);
+        }
+        return home;
+    }
+
     /** The company's systems: one process, four servers, each with a ledger of its own. */
     private void startCompany() throws Exception {
         Path env = folder.resolve("company.env");
@@ -114,7 +146,7 @@ final class Stage implements AutoCloseable {
                 build.program("io.serai.sandbox.Company", "--data", folder.resolve("company").toString(), "--env",
                         env.toString(), "--hub", door.url()),
                 Map.of());
-        Wait.until("the company is there", Duration.ofSeconds(60), () -> {
+        Wait.until("the company is there", Wait.LONG, () -> {
             company.requireAlive();
             return Files.exists(env);
         });
@@ -136,7 +168,7 @@ final class Stage implements AutoCloseable {
                 folder.resolve("broker").toString(), Integer.toString(brokerPort)), Map.of());
         Path log = folder.resolve("broker.log");
         long readyBefore = Files.readString(log).lines().filter("ready"::equals).count();
-        Wait.until("the broker is ready, see " + log, Duration.ofSeconds(60), () -> {
+        Wait.until("the broker is ready, see " + log, Wait.LONG, () -> {
             broker.requireAlive();
             return Files.readString(log).lines().filter("ready"::equals).count() > readyBefore;
         });
@@ -199,6 +231,15 @@ final class Stage implements AutoCloseable {
                 count++;
             }
             return count;
+        }
+    }
+
+    /** All that a system has written down so far. What was read once is not read again: a ledger only grows. */
+    List<Map<String, Object>> ledger(String system) throws Exception {
+        synchronized (ledgers) {
+            List<Map<String, Object>> known = ledgers.computeIfAbsent(system, _ -> new ArrayList<>());
+            known.addAll(Http.ledger(system(system), known.size()));
+            return List.copyOf(known);
         }
     }
 

@@ -5,6 +5,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Waits for what takes its time, no longer than it may. */
 final class Wait {
+    /** As long as a machine with other things to do may need for anything. What is promised in time is measured, not waited for. */
+    static final Duration LONG = Duration.ofMinutes(5);
+
     private Wait() {}
 
     interface Condition {

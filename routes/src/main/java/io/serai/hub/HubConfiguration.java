@@ -81,8 +81,8 @@ class HubConfiguration {
         pool.addDataSourceProperty("preparedStatementCacheQueries", "512");
         pool.addDataSourceProperty("prepareThreshold", "2");
         pool.addDataSourceProperty("tcpKeepAlive", "true");
-        // A server that went away without a word must not hold a thread for ever.
-        pool.addDataSourceProperty("socketTimeout", "60");
+        // A server that went away without a word must not hold a thread for long.
+        pool.addDataSourceProperty("socketTimeout", "20");
         pool.addDataSourceProperty("connectTimeout", "5");
         return new HikariDataSource(pool);
     }

@@ -175,8 +175,8 @@ public final class Shop extends CompanySystem {
         Answer answer = Answer.json(200, Map.of(name, page.items()));
         return page.cursor() == null
                 ? answer
-                : answer.with("Link", "<" + apiUrl() + "/" + name + ".json?limit=" + limit + "&page_info="
-                        + page.cursor() + ">; rel=\"next\"");
+                : answer.with("Link", "<http://" + request.header("Host") + request.path() + "?limit=" + limit
+                        + "&page_info=" + page.cursor() + ">; rel=\"next\"");
     }
 
     private Answer search(Request request) {

@@ -87,7 +87,7 @@ final class HttpOutlet implements Outlet {
             }
             return readBack(delivery, id);
         }
-        if (json == null && !create) {
+        if (json == null && !create && answer.status() == 204) {
             return new Reply(null, delivery.externalId(), null);
         }
         Object record = Json.at(json, call.record());

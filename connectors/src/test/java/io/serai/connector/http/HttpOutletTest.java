@@ -342,6 +342,13 @@ class HttpOutletTest {
         assertThat(reply.externalId()).isEqualTo("C-1");
     }
 
+    @Test
+    void doesNotBelieveASuccessThatHoldsNothingWhereTheRecordShouldBe() {
+        VENDOR.stubFor(put(anyUrl()).willReturn(aResponse().withStatus(200)));
+
+        assertThat(failure("shop", "customer", update()).errorClass()).isEqualTo(ErrorClass.TRANSIENT);
+    }
+
     private void unknownForACreate(ResponseDefinitionBuilder answer) {
         VENDOR.stubFor(post(anyUrl()).willReturn(answer));
         ConnectorException failure = failure("books", "invoice", create());

@@ -78,7 +78,8 @@ final class RecordWork implements LaneWork<Delivery, DeliveryResult> {
     public DeliveryResult attempt(Delivery delivery) {
         Instant begin = clock.instant();
         Sending.Request request = new Sending.Request(delivery.creates() ? "create" : "update", delivery.externalId(),
-                delivery.revision(), delivery.idempotencyKey().toString(), delivery.id().toString(), delivery.patch(),
+                delivery.revision(), delivery.creates() ? delivery.idempotencyKey().toString() : null,
+                delivery.id().toString(), delivery.patch(),
                 delivery.golden(), delivery.changed(), delivery.traceparent());
         try {
             if (delivery.creates() && delivery.attempt() > 1) {
