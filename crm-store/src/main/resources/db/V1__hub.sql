@@ -228,9 +228,13 @@ create table link (
   entity_id uuid not null,
   base json,
   ours json,
+  -- fields that were written and of which the spoke's own word is still to come; see io.serai.crm.plan.Unheard
+  unheard json,
   revision text,
   wanted bigint not null,
   synced bigint not null default 0,
+  -- whether it was claimed to be written and nobody knows yet whether that arrived
+  unanswered boolean not null default false,
   state lane_state not null,
   behind_since timestamptz,
   attempts int not null default 0,
@@ -301,7 +305,7 @@ create table parked (
   tenant int not null references tenant,
   id uuid not null,
   kind text not null check (kind in ('POISON', 'INVALID', 'CONFLICT', 'POSSIBLE_DUPLICATE', 'UNKNOWN_OUTCOME',
-    'DELIVERY', 'SUBSCRIBER')),
+    'FROZEN_FIELD', 'DELIVERY', 'SUBSCRIBER')),
   -- what is one and the same open question; what has one and the same reason
   subject text not null,
   cause text not null,

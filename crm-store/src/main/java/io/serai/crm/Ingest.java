@@ -27,6 +27,7 @@ public final class Ingest implements AutoCloseable {
     private final InstantSource clock;
     private final Runnable changed;
     private final Gatherer<Prepared, Outcome> gatherer;
+    private final Suppressions suppressions = new Suppressions();
 
     /**
      * An arrival with all that can be worked out before the database is asked, and while others are served.
@@ -71,9 +72,14 @@ public final class Ingest implements AutoCloseable {
         return gatherer.submit(calls);
     }
 
+    /** How often what spokes said was no news. */
+    public Suppressions suppressions() {
+        return suppressions;
+    }
+
     private List<Outcome> store(List<Prepared> batch, Runnable begun) {
         List<Outcome> outcomes = transactions.plan(
-                session -> new IngestBatch(session, settings, clock.instant()).plan(batch), begun,
+                session -> new IngestBatch(session, settings, clock.instant(), suppressions).plan(batch), begun,
                 failed -> isolate(batch, begun, failed));
         changed.run();
         return outcomes;
@@ -112,7 +118,8 @@ public final class Ingest implements AutoCloseable {
                 batch.getFirst().messageId(),
                 batch.getFirst().hash(), Set.of());
         return transactions.plan(
-                session -> new IngestBatch(session, settings, clock.instant()).plan(List.of(parked)), begun, again -> {
+                session -> new IngestBatch(session, settings, clock.instant(), suppressions).plan(List.of(parked)),
+                begun, again -> {
                     throw again;
                 });
     }

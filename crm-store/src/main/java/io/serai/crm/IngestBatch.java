@@ -4,6 +4,8 @@ import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.IdentityHashMap;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 import io.serai.crm.Outcome.State;
 import io.serai.crm.Workspace.GoldenRow;
@@ -20,7 +23,9 @@ import io.serai.crm.Workspace.LinkRow;
 import io.serai.crm.plan.MatchKey;
 import io.serai.crm.plan.Matching;
 import io.serai.crm.plan.Merge;
+import io.serai.crm.plan.Rung;
 import io.serai.crm.plan.Source;
+import io.serai.crm.plan.Unheard;
 
 /** Plans what a batch of arrivals does to the golden records, one arrival after the other, and writes it. */
 final class IngestBatch {
@@ -32,9 +37,13 @@ final class IngestBatch {
     /** By what each customer document that arrived is found. */
     private final Map<Map<String, Object>, Set<MatchKey>> keysSaid = new IdentityHashMap<>();
     private final Session session;
+    private final Suppressions suppressions;
+    /** What was no news, by spoke and by what told. */
+    private final Map<String, List<Set<Rung>>> suppressed = new HashMap<>();
 
-    IngestBatch(Session session, Settings settings, Instant now) {
+    IngestBatch(Session session, Settings settings, Instant now, Suppressions suppressions) {
         this.session = session;
+        this.suppressions = suppressions;
         this.settings = settings;
         this.workspace = new Workspace(session, settings, now);
     }
@@ -46,10 +55,13 @@ final class IngestBatch {
         for (Ingest.Prepared prepared : batch) {
             outcomes.add(take(prepared));
         }
-        return new Planned(workspace, outcomes);
+        return new Planned(workspace, outcomes,
+                () -> suppressed.forEach((spoke, words) -> words.forEach(rungs -> suppressions.add(spoke, rungs))));
     }
 
-    private record Planned(Workspace workspace, List<Outcome> outcomes) implements Transactions.Plan<List<Outcome>> {
+    private record Planned(Workspace workspace, List<Outcome> outcomes, Runnable count)
+            implements
+                Transactions.Plan<List<Outcome>> {
 
         @Override
         public Set<Object> read() {
@@ -59,6 +71,7 @@ final class IngestBatch {
         @Override
         public List<Outcome> write(Turn turn) throws SQLException {
             turn.commit(workspace.write(turn));
+            count.run();
             return outcomes;
         }
     }
@@ -424,13 +437,21 @@ final class IngestBatch {
         } else {
             patch.remove("customer");
         }
+        Set<String> decided = new LinkedHashSet<>();
+        for (String field : patch.keySet()) {
+            golden.provenance().thaw(field).forEach(path -> {
+                workspace.resolve(frozen(golden, path));
+                decided.add(field);
+            });
+        }
         Merge.Result result = merge(arrival.entity()).apply(golden.document, golden.document, patch, golden.document,
                 golden.provenance(), source);
-        if (result.changed().isEmpty()) {
+        decided.addAll(result.changed());
+        if (decided.isEmpty()) {
             return new Taken(State.UNCHANGED, golden, found("edit", List.of()), null);
         }
-        workspace.change(golden, result.golden(), result.changed(), source, "edited", null);
-        return new Taken(State.APPLIED, golden, found("edit", result.changed()), null);
+        workspace.change(golden, result.golden(), decided, source, "edited", null);
+        return new Taken(State.APPLIED, golden, found("edit", decided), null);
     }
 
     // ---- customers
@@ -459,6 +480,7 @@ final class IngestBatch {
                     : "person");
             golden = workspace.create(Entity.CUSTOMER, Identifiers.next(workspace.now()), Map.of(), source);
         }
+        GoldenRow matched = golden;
         LinkRow awaited = known && externalId != null ? workspace.awaited(spoke, golden) : null;
         boolean inPassing = externalId == null && known && !at.equals("/");
         Merge.Result result = inPassing
@@ -466,9 +488,10 @@ final class IngestBatch {
                 : awaited != null && awaited.ours != null
                         ? merge("customer").applyToUnanswered(awaited.ours, theirs, golden.document,
                                 golden.provenance(), source, () -> workspace.since(awaited))
-                        : awaited != null
-                                ? merge("customer").applyToWritten(null, null, theirs, golden.document,
-                                        golden.provenance(), source, () -> workspace.since(awaited))
+                        : awaited != null || workspace.perhapsMade(spoke, golden)
+                                ? merge("customer").applyToWritten(null, null, theirs, Unheard.NOTHING,
+                                        false, null, golden.document, golden.provenance(), source,
+                                        () -> awaited == null ? workspace.ever(matched) : workspace.since(awaited))
                                 : merge("customer").apply(null, null, theirs, golden.document, golden.provenance(),
                                         source);
         boolean changed = !known || !result.changed().isEmpty();
@@ -476,6 +499,7 @@ final class IngestBatch {
             workspace.change(golden, result.golden(), result.changed(), source, known ? "updated" : "created",
                     externalId);
         }
+        workspace.note(golden);
         if (externalId != null) {
             LinkRow own = awaited == null ? workspace.newLink(spoke, golden, externalId) : awaited;
             own.externalId = externalId;
@@ -489,18 +513,27 @@ final class IngestBatch {
     private Taken linked(LinkRow link, Map<String, Object> theirs, String revision, boolean deleted, Source source)
             throws SQLException {
         GoldenRow golden = workspace.golden(link.entityId);
-        if (older(revision, link.revision)) {
-            return new Taken(State.STALE, golden, found("linked", List.of()), null);
+        boolean overtaken = older(revision, link.revision) && !link.unheard.isNothing()
+                && !repeats(revision, link.unheard.heard());
+        if (older(revision, link.revision) && !overtaken) {
+            return new Taken(State.STALE, golden, echo(link, List.of(), Set.of(Rung.REVISION)), null);
         }
         if (deleted) {
             return gone(link.spoke, link.entity, link.externalId, golden);
         }
-        Merge.Result result = merge(link.entity).applyToWritten(link.base, link.ours, theirs, golden.document,
-                golden.provenance(), source, () -> workspace.since(link));
+        boolean known = revision != null && revision.equals(link.revision);
+        if (overtaken) {
+            theirs.keySet().removeAll(link.unheard.before().keySet());
+        }
+        Merge.Result result = merge(link.entity).applyToWritten(link.base, link.ours, theirs, link.unheard,
+                mayBeEarlier(link, revision, source), link.writtenAt, golden.document, golden.provenance(), source,
+                () -> workspace.since(link));
+        link.unheard = revision == null ? result.unheard() : result.unheard().heard(revision);
         if (!result.changed().isEmpty()) {
             workspace.change(golden, result.golden(), result.changed(), source, "updated", link.externalId);
         }
-        workspace.hold(link, golden, result.base(), result.ours(), revision);
+        workspace.note(golden);
+        workspace.hold(link, golden, result.base(), result.ours(), overtaken ? null : revision);
         parkConflicts(result, golden, source);
         if (golden.entity == Entity.CUSTOMER && touchesKeys(result.changed())) {
             Matching.Verdict verdict = match(golden.document, golden.keys(), golden.id);
@@ -510,8 +543,30 @@ final class IngestBatch {
             }
             parkPossible(golden, possible, source);
         }
+        Set<Rung> rungs = EnumSet.noneOf(Rung.class);
+        rungs.addAll(result.echoes());
+        if (overtaken || known && result.changed().isEmpty()) {
+            rungs.add(Rung.REVISION);
+        }
+        if (rungs.isEmpty() && result.changed().isEmpty()) {
+            rungs.add(Rung.VALUES);
+        }
         return new Taken(result.changed().isEmpty() ? State.UNCHANGED : State.APPLIED, golden,
-                found("linked", result.changed()), null);
+                echo(link, result.changed(), rungs), null);
+    }
+
+    /** Whether a revision says nothing newer than one that was heard. */
+    private static boolean repeats(String revision, String heard) {
+        return heard != null && (revision.equals(heard) || older(revision, heard));
+    }
+
+    /**
+     * Whether {@code source} may have said it before the hub's last write. Where the answer to that told a revision, it is
+     * known; else a spoke is given some time to have its say.
+     */
+    private static boolean mayBeEarlier(LinkRow link, String revision, Source source) {
+        boolean known = revision != null && link.revision != null && !link.revision.equals(link.unheard.heard());
+        return !known && link.writtenAt != null && source.at().isBefore(link.writtenAt.plus(Lanes.SETTLING));
     }
 
     /** @param golden null when the hub never knew the record: then its end is nobody's business */
@@ -594,12 +649,37 @@ final class IngestBatch {
             Map<String, Object> detail = new LinkedHashMap<>();
             detail.put("golden", conflict.golden());
             detail.put("theirs", conflict.theirs());
+            if (!conflict.fought().isEmpty()) {
+                parkFrozen(conflict, golden, source, detail);
+                continue;
+            }
             Refusal why = new Refusal("crm:" + golden.entity.word(), conflict.path(), "Spoke " + source.spoke()
                     + " and another changed the same field. The hub kept its value; choose the right one.", "conflict");
             workspace.park("CONFLICT", "conflict:" + golden.id + ":" + conflict.path() + ":" + source.spoke(),
                     "conflicting " + golden.entity.word() + " " + field(conflict.path()), source.spoke(),
                     golden.entity.word(), golden.id, source.message(), why, detail);
         }
+    }
+
+    private void parkFrozen(Merge.Conflict conflict, GoldenRow golden, Source source, Map<String, Object> detail) {
+        detail.put("values", conflict.fought().stream().map(lost -> {
+            Map<String, Object> value = new LinkedHashMap<>();
+            value.put("value", lost.value());
+            value.put("spoke", lost.source().spoke());
+            value.put("at", lost.source().at().toString());
+            return value;
+        }).toList());
+        Refusal why = new Refusal("crm:" + golden.entity.word(), conflict.path(), "The field goes to and fro between "
+                + "spokes, last between " + source.spoke() + " and "
+                + golden.provenance().source(conflict.path()).spoke()
+                + ". The hub keeps its value and takes no other. Choose the right value to let it go on.", "frozen");
+        workspace.park("FROZEN_FIELD", frozen(golden, conflict.path()),
+                "frozen " + golden.entity.word() + " " + field(conflict.path()), source.spoke(),
+                golden.entity.word(), golden.id, source.message(), why, detail);
+    }
+
+    private static String frozen(GoldenRow golden, String path) {
+        return "frozen:" + golden.id + ":" + path;
     }
 
     /** The top-level field: the rest of a path may name whose it is. */
@@ -988,6 +1068,22 @@ final class IngestBatch {
     private Merge merge(String entity) {
         return merges.computeIfAbsent(entity,
                 _ -> new Merge(entity, settings.survivorship(), spoke -> settings.rank(spoke, entity)));
+    }
+
+    /**
+     * What became of a record's word that was no news, or not all of it: by which rungs that was known, and after which
+     * version was written.
+     */
+    private Map<String, Object> echo(LinkRow link, Collection<String> changed, Set<Rung> rungs) {
+        Map<String, Object> finding = new LinkedHashMap<>(found("linked", changed));
+        if (!rungs.isEmpty()) {
+            suppressed.computeIfAbsent(link.spoke, _ -> new ArrayList<>()).add(rungs);
+            finding.put("echo", rungs.stream().map(Rung::words).collect(Collectors.joining(" and ")));
+            if (link.writtenAt != null) {
+                finding.put("write", link.synced);
+            }
+        }
+        return finding;
     }
 
     private static Map<String, Object> found(String how, java.util.Collection<String> changed) {

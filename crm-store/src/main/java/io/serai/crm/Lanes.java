@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.UUID;
 
 import io.serai.crm.plan.Projection;
+import io.serai.crm.plan.Unheard;
 
 /**
  * Hands out what has to be written to spokes, and records what came of it. A lane is one spoke's copy of one record:
@@ -27,6 +28,8 @@ public final class Lanes implements AutoCloseable {
     private static final int LARGEST_BATCH = 256;
     /** Time for what an adopted record holds to be taken in before it is brought up to date. */
     private static final Duration UNTIL_TAKEN_IN = Duration.ofSeconds(2);
+    /** So long after a write a spoke may still say what it said before, when no revisions tell the order of its words. */
+    static final Duration SETTLING = Duration.ofSeconds(30);
 
     private final Transactions transactions;
     private final Settings settings;
@@ -44,7 +47,7 @@ public final class Lanes implements AutoCloseable {
     }
 
     private record Row(long lane, long fence, UUID id, String externalId, Map<String, Object> ours, String revision,
-            int attempt) {}
+            int attempt, boolean unsure) {}
 
     /**
      * Claims lanes of a spoke that are behind and due. A claim that is not recorded within the lease is free again.
@@ -65,17 +68,18 @@ public final class Lanes implements AutoCloseable {
             Slots slots = Slots.open(session, profile, most, owed, now);
             new Statements().read("""
                     with due as (
-                      select entity_id, spoke, id from link
+                      select entity_id, spoke, id, unanswered as unsure from link
                       where spoke = ? and entity = ? and state = 'BEHIND' and next_try_at <= ?
                         and (lease_until is null or lease_until < ?)
                       order by next_try_at limit ? for update skip locked)
-                    update link l set lease_until = ?, fence = fence + 1, attempts = attempts + 1
+                    update link l set lease_until = ?, fence = fence + 1, attempts = attempts + 1, unanswered = true
                     from due where l.entity_id = due.entity_id and l.spoke = due.spoke and l.id = due.id
                     returning l.id, l.fence, l.entity_id, l.external_id, coalesce(l.ours, l.base)::text, l.revision,
-                      l.attempts
+                      l.attempts, due.unsure
                     """,
                     row -> rows.add(new Row(row.getLong(1), row.getLong(2), row.getObject(3, UUID.class),
-                            row.getString(4), Json.document(row.getString(5)), row.getString(6), row.getInt(7))),
+                            row.getString(4), Json.document(row.getString(5)), row.getString(6), row.getInt(7),
+                            row.getBoolean(8))),
                     spoke, entity, time(now), time(now), slots.free(), time(now.plus(lease))).execute(session);
             List<Delivery> deliveries = rows.isEmpty() ? List.of() : deliveries(session, profile, rows, slots);
             slots.close(session, !deliveries.isEmpty());
@@ -88,6 +92,7 @@ public final class Lanes implements AutoCloseable {
         Map<UUID, Golden> goldens = Goldens.load(session, Entity.of(profile.entity()),
                 rows.stream().map(Row::id).toList());
         Map<UUID, String> traces = traces(session, goldens);
+        Map<Long, Set<String>> unsure = unsure(session, rows, profile);
         Map<UUID, Map<String, Object>> customers = customers(session, profile, goldens.values());
         List<Delivery> deliveries = new ArrayList<>();
         Columns nothing = new Columns();
@@ -106,7 +111,7 @@ public final class Lanes implements AutoCloseable {
                     : Projection.of(row.ours(), profile::carries);
             Map<String, Object> patch = row.externalId() == null
                     ? new LinkedHashMap<>(wanted)
-                    : Projection.patch(profile.entity(), held, wanted);
+                    : Projection.patch(profile.entity(), held, wanted, unsure.getOrDefault(row.lane(), Set.of()));
             if (patch.isEmpty()) {
                 nothing.add(row.id(), profile.spoke(), row.lane(), row.fence(), golden.version());
                 if (row.attempt() > 1) {
@@ -139,14 +144,17 @@ public final class Lanes implements AutoCloseable {
                     .execute(session);
         }
         if (!nothing.isEmpty()) {
-            new Statements().write("""
-                    update link l set synced = n.version, lease_until = null, attempts = 0, problem = null,
-                      state = case when wanted > n.version then 'BEHIND' else 'SYNCED' end,
-                      behind_since = case when wanted > n.version then coalesce(behind_since, now()) end
-                    from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
-                      unnest(?::bigint[]) fence, unnest(?::bigint[]) version) n
-                    where l.entity_id = n.entity_id and l.spoke = n.spoke and l.id = n.lane and l.fence = n.fence
-                    """, nothing.arrays()).execute(session);
+            new Statements()
+                    .write("""
+                            update link l set synced = n.version, unanswered = false, lease_until = null, attempts = 0, problem = null,
+                              state = case when wanted > n.version then 'BEHIND' else 'SYNCED' end,
+                              behind_since = case when wanted > n.version then coalesce(behind_since, now()) end
+                            from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
+                              unnest(?::bigint[]) fence, unnest(?::bigint[]) version) n
+                            where l.entity_id = n.entity_id and l.spoke = n.spoke and l.id = n.lane and l.fence = n.fence
+                            """,
+                            nothing.arrays())
+                    .execute(session);
         }
         if (!answered.isEmpty()) {
             // What was refused once is of no concern any more.
@@ -154,6 +162,33 @@ public final class Lanes implements AutoCloseable {
                     time(clock.instant()), answered.toArray(String[]::new)).execute(session);
         }
         return deliveries;
+    }
+
+    /**
+     * The fields that earlier claims, of which nobody heard again, may have written since the record was last in step. What
+     * the spoke itself has said since is not among them: it holds that.
+     */
+    private static Map<Long, Set<String>> unsure(Session session, List<Row> rows, SpokeProfile profile)
+            throws SQLException {
+        Columns lanes = new Columns();
+        rows.stream().filter(row -> row.unsure() && row.externalId() != null)
+                .forEach(row -> lanes.add(row.id(), profile.spoke(), row.lane()));
+        Map<Long, Set<String>> unsure = new HashMap<>();
+        if (!lanes.isEmpty()) {
+            new Statements().read("""
+                    select distinct on (l.id, f.field) l.id, f.field, c.spoke <> l.spoke
+                    from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane) k
+                    join link l on l.entity_id = k.entity_id and l.spoke = k.spoke and l.id = k.lane
+                    join change c on c.entity_id = l.entity_id and c.version > l.synced
+                    cross join json_object_keys(c.fields) f(field)
+                    order by l.id, f.field, c.version desc
+                    """, row -> {
+                if (row.getBoolean(3) && profile.carries(row.getString(2))) {
+                    unsure.computeIfAbsent(row.getLong(1), _ -> new LinkedHashSet<>()).add(row.getString(2));
+                }
+            }, lanes.arrays()).execute(session);
+        }
+        return unsure;
     }
 
     /** The trace that each record's latest change belongs to. */
@@ -217,6 +252,9 @@ public final class Lanes implements AutoCloseable {
 
     /** As above. @param patience how long they may wait for results of others, to be recorded together */
     public List<Boolean> record(List<DeliveryResult> results, Duration patience) {
+        if (results.isEmpty()) {
+            return List.of();
+        }
         List<Boolean> stood = recorder.call(results, patience);
         List<Arrival> found = new ArrayList<>();
         for (int i = 0; i < results.size(); i++) {
@@ -283,7 +321,7 @@ public final class Lanes implements AutoCloseable {
             Columns log = new Columns();
             Map<List<String>, Instant> told = new LinkedHashMap<>();
             List<Boolean> stood = new ArrayList<>();
-            Set<String> taken = taken(session, results);
+            Map<String, UUID> taken = taken(session, results);
             for (DeliveryResult result : results) {
                 Delivery delivery = result.delivery();
                 Current lane = lanes.get(delivery.lane());
@@ -303,28 +341,35 @@ public final class Lanes implements AutoCloseable {
                 }
                 String subject = "delivery:" + delivery.spoke() + ":" + delivery.id();
                 switch (result.kind()) {
-                    case DONE -> {
+                    case DONE, ADOPT -> {
                         String externalId = delivery.creates() && result.externalId() != null
                                 ? result.externalId()
                                 : delivery.externalId();
-                        if (delivery.creates() && taken.contains(taken(delivery, externalId))) {
+                        UUID owner = delivery.creates() ? taken.get(taken(delivery, externalId)) : null;
+                        boolean announced = delivery.creates() && lane.externalId() != null
+                                && !lane.externalId().equals(externalId);
+                        if (owner != null && !owner.equals(delivery.id())) {
                             parkTaken(workspace, delivery, externalId, subject);
                             waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "PARKED",
                                     time(result.at()), "0",
                                     "record " + externalId + " belongs to another customer");
                             continue;
                         }
-                        boolean announced = delivery.creates() && lane.externalId() != null
-                                && !lane.externalId().equals(externalId);
-                        if (announced) {
-                            // While we made a record there, the spoke told us of another one of its own.
-                            writeDone(second, result, lane.without(), externalId, null);
+                        if (announced || owner != null) {
+                            // While we made or found a record there, the spoke told us of another one of its own.
+                            if (owner == null && result.kind() == DeliveryResult.Kind.DONE) {
+                                writeDone(second, result, lane.without(), externalId, null);
+                            }
                             waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "BEHIND",
                                     time(result.at()), "1", null);
+                        } else if (result.kind() == DeliveryResult.Kind.ADOPT) {
+                            Duration wait = result.held() == null ? Duration.ZERO : UNTIL_TAKEN_IN;
+                            adopted.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(),
+                                    externalId, time(result.at().plus(wait)));
                         } else {
                             writeDone(done, result, lane, externalId, goldens.get(delivery.id()));
                         }
-                        if (delivery.attempt() > 1) {
+                        if (delivery.attempt() > 1 && result.kind() == DeliveryResult.Kind.DONE) {
                             workspace.resolve(subject);
                         }
                     }
@@ -332,19 +377,6 @@ public final class Lanes implements AutoCloseable {
                         waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "BEHIND",
                                 time(result.at().plus(result.retryAfter())), result.countsAsAttempt() ? "0" : "1",
                                 result.problem());
-                    case ADOPT -> {
-                        if (taken.contains(taken(delivery, result.externalId()))) {
-                            parkTaken(workspace, delivery, result.externalId(), subject);
-                            waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "PARKED",
-                                    time(result.at()), "0",
-                                    result.problem());
-                        } else {
-                            Duration wait = result.held() == null ? Duration.ZERO : UNTIL_TAKEN_IN;
-                            adopted.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(),
-                                    result.externalId(),
-                                    time(result.at().plus(wait)));
-                        }
-                    }
                     case PARKED -> {
                         waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), "PARKED",
                                 time(result.at()), "0",
@@ -390,10 +422,10 @@ public final class Lanes implements AutoCloseable {
     }
 
     private record Current(long fence, String externalId, Map<String, Object> base, Map<String, Object> ours,
-            String revision) {
+            String revision, Unheard unheard) {
 
         Current without() {
-            return new Current(fence, null, null, null, null);
+            return new Current(fence, null, null, null, null, Unheard.NOTHING);
         }
     }
 
@@ -404,13 +436,15 @@ public final class Lanes implements AutoCloseable {
         results.forEach(result -> claims.add(result.delivery().id(), result.delivery().spoke(),
                 result.delivery().lane()));
         new Statements().read("""
-                select l.id, l.fence, l.external_id, l.base::text, coalesce(l.ours, l.base)::text, l.revision
+                select l.id, l.fence, l.external_id, l.base::text, coalesce(l.ours, l.base)::text, l.revision,
+                  l.unheard::text
                 from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane) c
                 join link l on l.entity_id = c.entity_id and l.spoke = c.spoke and l.id = c.lane
                 """,
                 row -> lanes.put(row.getLong(1),
                         new Current(row.getLong(2), row.getString(3), Json.document(row.getString(4)),
-                                Json.document(row.getString(5)), row.getString(6))),
+                                Json.document(row.getString(5)), row.getString(6),
+                                Unheard.of(Json.document(row.getString(7))))),
                 claims.arrays()).execute(session);
         return lanes;
     }
@@ -446,8 +480,8 @@ public final class Lanes implements AutoCloseable {
         return delivery.spoke() + " " + delivery.entity() + " " + externalId;
     }
 
-    /** Records of spokes that a create claims to have made but that are linked already. */
-    private static Set<String> taken(Session session, List<DeliveryResult> results) throws SQLException {
+    /** Records of spokes that a create claims to have made but that are linked already, and whose they are. */
+    private static Map<String, UUID> taken(Session session, List<DeliveryResult> results) throws SQLException {
         Columns made = new Columns();
         for (DeliveryResult result : results) {
             if (result.delivery().creates() && result.externalId() != null) {
@@ -455,16 +489,17 @@ public final class Lanes implements AutoCloseable {
                         result.delivery().lane());
             }
         }
-        Set<String> taken = new LinkedHashSet<>();
+        Map<String, UUID> taken = new LinkedHashMap<>();
         if (!made.isEmpty()) {
             new Statements()
                     .read("""
-                            select l.spoke, l.entity, l.external_id from (select unnest(?) spoke,
+                            select l.spoke, l.entity, l.external_id, l.entity_id from (select unnest(?) spoke,
                               unnest(?) entity, unnest(?) external_id, unnest(?::bigint[]) lane) m
                             join link l on l.spoke = m.spoke and l.entity = m.entity and l.external_id = m.external_id
                             where l.id <> m.lane
                             """,
-                            row -> taken.add(row.getString(1) + " " + row.getString(2) + " " + row.getString(3)),
+                            row -> taken.put(row.getString(1) + " " + row.getString(2) + " " + row.getString(3),
+                                    row.getObject(4, UUID.class)),
                             made.arrays())
                     .execute(session);
         }
@@ -498,6 +533,10 @@ public final class Lanes implements AutoCloseable {
             });
         }
         held.remove("source");
+        Set<String> answered = new LinkedHashSet<>(sent.keySet());
+        answered.retainAll(result.held() == null ? Set.of() : result.held().keySet());
+        Unheard unheard = lane.unheard().and(lane.base(), sent.keySet(), answered,
+                settles(result, lane, sent) ? answered : Set.of(), lane.revision(), result.revision());
         Map<String, Object> base = Projection.over(delivery.entity(), lane.base(), held);
         Map<String, Object> ours = Projection.over(delivery.entity(), lane.ours(), sent);
         String revision = result.revision() == null || IngestBatch.older(result.revision(), lane.revision())
@@ -510,7 +549,24 @@ public final class Lanes implements AutoCloseable {
                     Projection.of(golden.document(), profile::carries)));
         }
         done.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), externalId, Json.text(base),
-                ours.equals(base) ? null : Json.text(ours), revision, delivery.version(), result.at(), inStep);
+                ours.equals(base) ? null : Json.text(ours), revision, delivery.version(), result.at(), inStep,
+                unheard.isNothing() ? null : Json.text(unheard.document()));
+    }
+
+    /**
+     * Whether the answer is the spoke's latest word: it has a revision of its own and shows that nobody else has changed
+     * anything meanwhile. Of a record that was just made nobody can have said anything before.
+     */
+    private static boolean settles(DeliveryResult result, Current lane, Map<String, Object> sent) {
+        Map<String, Object> held = result.held();
+        if (held == null || result.delivery().creates()) {
+            return held != null;
+        }
+        String entity = result.delivery().entity();
+        return result.revision() != null && lane.base() != null
+                && lane.base().keySet().stream().allMatch(field -> sent.containsKey(field) || held.containsKey(field))
+                && held.keySet().stream().allMatch(field -> sent.containsKey(field)
+                        || Projection.sameField(entity, field, lane.base(), held));
     }
 
     /**
@@ -552,45 +608,51 @@ public final class Lanes implements AutoCloseable {
             Columns log, Map<List<String>, Instant> told) {
         Statements statements = new Statements();
         if (!done.isEmpty()) {
-            statements.write("""
-                    update link l set external_id = d.external_id, base = d.base::json, ours = d.ours::json,
-                      revision = d.revision, synced_at = d.at::timestamptz,
-                      synced = case when d.in_step = 'true' then wanted else greatest(synced, d.version) end,
-                      state = case when coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
-                        then 'SYNCED' else 'BEHIND' end,
-                      behind_since = case when not coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
-                        then coalesce(behind_since, d.at::timestamptz) end,
-                      attempts = 0, lease_until = null, problem = null
-                    from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
-                      unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) base, unnest(?) ours,
-                      unnest(?) revision, unnest(?::bigint[]) version, unnest(?) at, unnest(?) in_step) d
-                    where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and l.fence = d.fence
-                    """, done.arrays());
+            statements.write(
+                    """
+                                  update link l set external_id = d.external_id, base = d.base::json, ours = d.ours::json,
+                                    revision = d.revision, synced_at = d.at::timestamptz,
+                                    synced = case when d.in_step = 'true' then wanted else greatest(synced, d.version) end,
+                                    state = case when coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
+                                      then 'SYNCED' else 'BEHIND' end,
+                                    behind_since = case when not coalesce(d.in_step::boolean, wanted <= greatest(synced, d.version))
+                                      then coalesce(behind_since, d.at::timestamptz) end,
+                                    attempts = 0, lease_until = null, problem = null, unheard = d.unheard::json,
+                            unanswered = false
+                                  from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
+                                    unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) base, unnest(?) ours,
+                                    unnest(?) revision, unnest(?::bigint[]) version, unnest(?) at, unnest(?) in_step, unnest(?) unheard) d
+                                  where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and l.fence = d.fence
+                                  """,
+                    done.arrays());
         }
         if (!late.isEmpty()) {
             // A write whose claim had lapsed may have undone a later one: better written once too often.
-            statements.write("""
-                    update link l set base = d.base::json, ours = d.ours::json, state = 'BEHIND',
-                      behind_since = coalesce(behind_since, d.at::timestamptz)
-                    from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
-                      unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) base, unnest(?) ours,
-                      unnest(?) revision, unnest(?::bigint[]) version, unnest(?) at, unnest(?) in_step) d
-                    where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and d.in_step = 'false'
-                      and l.state <> 'PARKED'
-                    """, late.arrays());
+            statements.write(
+                    """
+                            update link l set base = d.base::json, ours = d.ours::json, state = 'BEHIND',
+                              unheard = d.unheard::json, behind_since = coalesce(behind_since, d.at::timestamptz)
+                            from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
+                              unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) base, unnest(?) ours,
+                              unnest(?) revision, unnest(?::bigint[]) version, unnest(?) at, unnest(?) in_step, unnest(?) unheard) d
+                            where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and d.in_step = 'false'
+                              and l.state <> 'PARKED'
+                            """,
+                    late.arrays());
         }
         if (!second.isEmpty()) {
             statements.write(
                     """
                             insert into link (spoke, entity, entity_id, external_id, base, ours, revision, wanted, synced, state,
-                              behind_since, next_try_at, synced_at)
+                              behind_since, next_try_at, synced_at, unheard)
                             select l.spoke, l.entity, l.entity_id, d.external_id, d.base::json, d.ours::json, d.revision,
                               l.wanted, d.version, case when l.wanted > d.version then 'BEHIND' else 'SYNCED' end,
-                              case when l.wanted > d.version then d.at::timestamptz end, d.at::timestamptz, d.at::timestamptz
+                              case when l.wanted > d.version then d.at::timestamptz end, d.at::timestamptz, d.at::timestamptz,
+                              d.unheard::json
                             from (select unnest(?::uuid[]) entity_id, unnest(?) spoke,
                               unnest(?::bigint[]) lane, unnest(?::bigint[]) fence, unnest(?) external_id,
                               unnest(?) base, unnest(?) ours, unnest(?) revision, unnest(?::bigint[]) version,
-                              unnest(?) at, unnest(?) in_step) d
+                              unnest(?) at, unnest(?) in_step, unnest(?) unheard) d
                             join link l on l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane
                             """,
                     second.arrays());

@@ -82,7 +82,11 @@ public final class Messages {
         }
         journey.add(new Message.Step("crm:" + message.entity(), message.receivedAt(), result,
                 finding.get("recognised") + ", changed " + finding.get("changed")
-                        + (message.version() == null ? "" : ", version " + message.version())));
+                        + (message.version() == null ? "" : ", version " + message.version())
+                        + (finding.get("echo") == null ? "" : ", no news by its " + finding.get("echo"))
+                        + (finding.get("write") == null
+                                ? ""
+                                : " after version " + finding.get("write") + " was written")));
         deeds(session, message, journey);
         if (message.entityId() == null) {
             return journey;

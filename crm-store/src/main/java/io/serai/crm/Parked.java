@@ -7,7 +7,7 @@ import java.util.UUID;
 /**
  * Something that a person must look at.
  *
- * @param kind POISON, INVALID, CONFLICT, POSSIBLE_DUPLICATE, UNKNOWN_OUTCOME, DELIVERY or SUBSCRIBER
+ * @param kind POISON, INVALID, CONFLICT, POSSIBLE_DUPLICATE, UNKNOWN_OUTCOME, FROZEN_FIELD, DELIVERY or SUBSCRIBER
  * @param subject what makes it one and the same question, however often it comes up
  * @param cause the same for all that have the same reason
  * @param entityId the golden record it is about; null when there is none

@@ -21,7 +21,7 @@ import io.serai.crm.plan.Source;
 public final class ParkedWork {
     /** What is parked is one of these. */
     public static final List<String> KINDS = List.of("POISON", "INVALID", "CONFLICT", "POSSIBLE_DUPLICATE",
-            "UNKNOWN_OUTCOME", "DELIVERY", "SUBSCRIBER");
+            "UNKNOWN_OUTCOME", "FROZEN_FIELD", "DELIVERY", "SUBSCRIBER");
 
     private static final int LONGEST_NOTE = 1_000;
     /** Trying again would ask the same question, or let in what a stranger wrote in the spoke's name. */
@@ -84,6 +84,7 @@ public final class ParkedWork {
                     ? List.of("retry", "exists", "absent")
                     : List.of("retry", "discard");
             case "conflict" -> List.of("choose", "discard");
+            case "frozen" -> List.of("choose");
             case "possible-duplicate" -> List.of("same", "not-same");
             default -> List.of("discard");
         };
@@ -319,7 +320,7 @@ public final class ParkedWork {
                                 + " of the " + parked.entity() + " itself, and discard this.")));
     }
 
-    /** Edits the golden record as chosen, in the name of whoever chose, and closes the question. */
+    /** Edits the golden record as chosen, in the name of whoever chose, and closes the question. A frozen field goes on. */
     public void choose(UUID id, Choice choice, String by) {
         Parked parked = require(id, "choose");
         byte[] patch = Json.text(choice.patch()).getBytes(StandardCharsets.UTF_8);

@@ -268,7 +268,7 @@ public final class Reconciliation {
             turn.touch(new Workspace.LinkKey(held.spoke(), held.entity(), held.externalId()));
             turn.touch(held.id());
             statements.write("""
-                    update link set base = ?::json, ours = nullif(?, '')::json, state = ?, attempts = 0,
+                    update link set base = ?::json, ours = nullif(?, '')::json, unheard = null, state = ?, attempts = 0,
                       behind_since = case when ? = 'BEHIND' then ?::timestamptz end, next_try_at = ?
                     where entity_id = ? and spoke = ? and id = ?
                     """, Json.text(base), ours.equals(base) ? "" : Json.text(ours),

@@ -24,6 +24,7 @@ import io.serai.crm.plan.NameSearch;
 import io.serai.crm.plan.Projection;
 import io.serai.crm.plan.Provenance;
 import io.serai.crm.plan.Source;
+import io.serai.crm.plan.Unheard;
 
 /**
  * The part of the store that one transaction works on: loaded with few statements, changed in memory, written back with
@@ -68,6 +69,7 @@ final class Workspace {
     private static final int MOST_VERSIONS = 1_000;
 
     private final Set<Long> awaited = new LinkedHashSet<>();
+    private final Set<String> perhapsMade = new HashSet<>();
     private final Set<Object> read = new HashSet<>();
 
     record EventKey(String spoke, String event) {}
@@ -125,6 +127,11 @@ final class Workspace {
         long version;
         /** The version that the spoke was last known to hold. */
         long synced;
+        Unheard unheard = Unheard.NOTHING;
+        /** When it was last written to; null when it never was. */
+        Instant writtenAt;
+        /** Whether something may have been written to it without anybody knowing. */
+        boolean unanswered;
         boolean inStep;
         String problem;
         private boolean touched;
@@ -280,7 +287,7 @@ final class Workspace {
             first.read(
                     """
                             select l.id, l.spoke, l.entity, l.external_id, l.entity_id, l.base::text, l.ours::text, l.revision,
-                              l.wanted, l.synced
+                              l.wanted, l.synced, l.unheard::text, l.synced_at, l.unanswered
                             from (select unnest(?) spoke, unnest(?) entity, unnest(?) external_id) k
                             join link l on l.spoke = k.spoke and l.entity = k.entity and l.external_id = k.external_id
                             """,
@@ -372,7 +379,8 @@ final class Workspace {
         List<LinkRow> found = new ArrayList<>();
         new Statements()
                 .read("""
-                        select id, spoke, entity, external_id, entity_id, base::text, ours::text, revision, wanted, synced from link
+                        select id, spoke, entity, external_id, entity_id, base::text, ours::text, revision, wanted, synced,
+                          unheard::text, synced_at, unanswered from link
                         where entity_id = any(?::uuid[]) order by id
                         """,
                         row -> found.add(takeLink(row)), (Object) Writing.ids(ids))
@@ -479,6 +487,10 @@ final class Workspace {
         link.revision = row.getString(8);
         link.version = row.getLong(9);
         link.synced = row.getLong(10);
+        link.unheard = Unheard.of(Json.document(row.getString(11)));
+        OffsetDateTime writtenAt = row.getObject(12, OffsetDateTime.class);
+        link.writtenAt = writtenAt == null ? null : writtenAt.toInstant();
+        link.unanswered = row.getBoolean(13);
         links.put(new LinkKey(link.spoke, link.entity, link.externalId), link);
         return link;
     }
@@ -600,41 +612,72 @@ final class Workspace {
      * the write is under way, {@link LinkRow#ours} is what is written.
      */
     LinkRow awaited(String spoke, GoldenRow golden) throws SQLException {
-        if (touchedLinks.stream().anyMatch(link -> link.id != null && link.spoke.equals(spoke)
-                && link.entityId.equals(golden.id) && awaited.contains(link.id))) {
-            return null; // found its record earlier in this batch
+        for (LinkRow link : touchedLinks) {
+            if (link.id != null && link.spoke.equals(spoke) && link.entityId.equals(golden.id)
+                    && awaited.contains(link.id)) {
+                if (link.unanswered) {
+                    perhapsMade.add(spoke + " " + golden.id);
+                }
+                return null; // found its record earlier in this batch
+            }
         }
         List<LinkRow> found = new ArrayList<>();
         new Statements().read("""
                 select id, spoke, entity, external_id, entity_id, base::text,
-                  case when lease_until > ? then ours end::text, revision, wanted, synced from link
-                where entity_id = ?::uuid and spoke = ? and entity = ? and external_id is null
+                  case when lease_until > ? then ours end::text, revision, wanted, synced,
+                  unheard::text, synced_at, unanswered from link
+                where entity_id = ?::uuid and spoke = ? and entity = ? and (external_id is null or unanswered)
+                order by external_id nulls first
                 """, row -> found.add(takeLink(row)), now.atOffset(ZoneOffset.UTC), golden.id.toString(), spoke,
                 golden.entity.word())
                 .execute(session);
+        if (!found.isEmpty() && found.getFirst().externalId != null) {
+            perhapsMade.add(spoke + " " + golden.id);
+            return null;
+        }
         found.forEach(link -> awaited.add(link.id));
         return found.isEmpty() ? null : found.getFirst();
     }
 
     /**
+     * Whether the hub may have made a record of its own in the spoke, whose id it never heard: it knows another one there by
+     * now, and something that was written is unanswered. To be asked after {@link #awaited}.
+     */
+    boolean perhapsMade(String spoke, GoldenRow golden) {
+        return perhapsMade.contains(spoke + " " + golden.id);
+    }
+
+    /**
      * What a record was made by others since the spoke was last known to hold it: the changed fields of each version, the
-     * latest first. Any of it may have been written to the spoke without an answer that was recorded.
+     * latest first. Any of it may have been written to the spoke without an answer that was recorded. Of a customer whom
+     * the spoke has twice, also by the spoke itself.
      */
     List<Map<String, Object>> since(LinkRow link) {
         List<Map<String, Object>> versions = new ArrayList<>();
-        changes.stream()
-                .filter(change -> change.id().equals(link.entityId) && !change.source().spoke().equals(link.spoke))
-                .forEach(change -> versions.addFirst(change.fields()));
+        if (link.unanswered) {
+            versions("""
+                    version > ? and (spoke <> ? or exists (select 1 from link other
+                      where other.entity_id = c.entity_id and other.spoke = c.spoke and other.id <> ?))
+                    """, versions, link.entityId, link.synced, link.spoke, link.id, MOST_VERSIONS);
+        }
+        return versions;
+    }
+
+    /** All that a record that the hub made may say. */
+    List<Map<String, Object>> ever(GoldenRow golden) {
+        List<Map<String, Object>> versions = new ArrayList<>();
+        versions("true", versions, golden.id, MOST_VERSIONS);
+        return versions;
+    }
+
+    private void versions(String which, List<Map<String, Object>> versions, Object... parameters) {
         try {
-            new Statements().read("""
-                    select fields::text from change where entity_id = ? and version > ? and spoke <> ?
-                    order by version desc limit ?
-                    """, row -> versions.add(Json.document(row.getString(1))), link.entityId, link.synced, link.spoke,
-                    MOST_VERSIONS).execute(session);
+            new Statements().read("select fields::text from change c where entity_id = ? and " + which
+                    + " order by version desc limit ?", row -> versions.add(Json.document(row.getString(1))),
+                    parameters).execute(session);
         } catch (SQLException failed) {
             throw new StoreUnavailable("The database did not tell earlier versions: " + failed.getMessage(), failed);
         }
-        return versions;
     }
 
     /** What was paid for an order that has no invoice yet. */
@@ -725,6 +768,13 @@ final class Workspace {
         }
     }
 
+    /** Keeps what was learned of where values came from, although none changed. */
+    void note(GoldenRow golden) {
+        if (golden.provenance().changed()) {
+            golden.changed = true;
+        }
+    }
+
     /**
      * A customer comes back that was merged into another one.
      *
@@ -763,8 +813,10 @@ final class Workspace {
         link.ours = ours;
         link.revision = revision == null ? link.revision : revision;
         link.version = golden.version;
-        link.inStep = !listens || Projection.inStep(link.entity, Projection.of(ours, profile::carries),
-                Projection.of(golden.document, profile::carries));
+        // As long as nobody knows what became of a write, the lane stays behind: the next claim makes sure.
+        link.inStep = !listens
+                || !link.unanswered && Projection.inStep(link.entity, Projection.of(ours, profile::carries),
+                        Projection.of(golden.document, profile::carries));
         links.put(new LinkKey(link.spoke, link.entity, link.externalId), link);
         if (!link.touched) {
             link.touched = true;

@@ -269,7 +269,7 @@ final class Writing {
                         link.inStep ? null : now);
             } else {
                 updated.add(link.entityId, link.spoke, link.id, link.externalId, base, ours, link.revision,
-                        link.version, link.inStep);
+                        link.version, link.inStep, text(link.unheard.document()));
             }
         }
         insert(LINKS, created, tenant, now);
@@ -280,10 +280,11 @@ final class Writing {
                       synced = case when u.in_step::boolean then u.version::bigint else synced end,
                       state = case when u.in_step::boolean then 'SYNCED' else 'BEHIND' end,
                       behind_since = case when u.in_step::boolean then null else coalesce(behind_since, at) end,
-                      next_try_at = case when state = 'BEHIND' and attempts > 0 then next_try_at else at end
+                      next_try_at = case when state = 'BEHIND' and attempts > 0 then next_try_at else at end,
+                      unheard = u.unheard::json
                     from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) id,
                       unnest(?) external_id, unnest(?) base, unnest(?) ours, unnest(?) revision,
-                      unnest(?) version, unnest(?) in_step) u,
+                      unnest(?) version, unnest(?) in_step, unnest(?) unheard) u,
                       (select ?::timestamptz) here(at)
                     where l.entity_id = u.entity_id and l.spoke = u.spoke and l.id = u.id
                     """, updated.arrays(now));

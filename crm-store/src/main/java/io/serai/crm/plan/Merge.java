@@ -1,6 +1,8 @@
 package io.serai.crm.plan;
 
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,17 +23,24 @@ import java.util.function.ToIntFunction;
  */
 public final class Merge {
 
-    /** A field that both sides changed and that a person has to decide. */
-    public record Conflict(String path, Object golden, Object theirs, Source source) {}
+    /**
+     * A field that a person has to decide.
+     *
+     * @param fought the values before the present one, latest first, when spokes fight over the field and it was frozen; empty
+     *     when both sides changed it
+     */
+    public record Conflict(String path, Object golden, Object theirs, Source source, List<Lost> fought) {}
 
     /**
      * @param golden the merged document
      * @param changed top-level fields of the golden record that changed; empty when nothing did
      * @param base what the spoke is now known to hold, in its words
      * @param ours the golden values that this stands for
+     * @param unheard what was written to the record and is still not spoken of
+     * @param echoes how words were known to be no news that were not what the spoke was known to hold
      */
     public record Result(Map<String, Object> golden, Set<String> changed, Map<String, Object> base,
-            Map<String, Object> ours, List<Conflict> conflicts) {}
+            Map<String, Object> ours, List<Conflict> conflicts, Unheard unheard, Set<Rung> echoes) {}
 
     private final String entity;
     private final Shape.Fields shape;
@@ -64,7 +73,7 @@ public final class Merge {
     /** Nothing to merge with: what was said is the golden record, and what the spoke holds. */
     private Result first(Map<String, Object> theirs) {
         Map<String, Object> said = Tree.of(shape, theirs).document(shape);
-        return new Result(said, Set.copyOf(said.keySet()), said, said, List.of());
+        return new Result(said, Set.copyOf(said.keySet()), said, said, List.of(), Unheard.NOTHING, Set.of());
     }
 
     /**
@@ -72,14 +81,20 @@ public final class Merge {
      * of a write whose answer is still on its way or was lost, perhaps in the spoke's own words, perhaps of a value that
      * others have replaced meanwhile. Such an echo is no edit.
      *
+     * @param unheard what was written and not spoken of since
+     * @param mayBeEarlier whether what is said may have been said before that
+     * @param writtenAt when the record was last written to; null when it never was
      * @param since what others made of the record since the spoke was last known to hold it, the latest first; asked only
      *     when it matters
      */
     public Result applyToWritten(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
-            Map<String, Object> golden, Provenance provenance, Source source,
-            Supplier<List<Map<String, Object>>> since) {
+            Unheard unheard, boolean mayBeEarlier, Instant writtenAt, Map<String, Object> golden,
+            Provenance provenance, Source source, Supplier<List<Map<String, Object>>> since) {
         Application application = new Application(base, ours, theirs, golden, provenance, source, false, true);
         application.since = since;
+        application.unheard = unheard;
+        application.mayBeEarlier = mayBeEarlier;
+        application.writtenAt = writtenAt;
         return application.run();
     }
 
@@ -153,6 +168,10 @@ public final class Merge {
         private final List<Conflict> conflicts = new ArrayList<>();
         private Supplier<List<Map<String, Object>>> since = List::of;
         private List<Tree> earlier;
+        private Unheard unheard = Unheard.NOTHING;
+        private boolean mayBeEarlier;
+        private Instant writtenAt;
+        private final Set<Rung> echoes = EnumSet.noneOf(Rung.class);
 
         Application(Map<String, Object> base, Map<String, Object> ours, Map<String, Object> theirs,
                 Map<String, Object> golden, Provenance provenance, Source source, boolean fillOnly,
@@ -184,11 +203,102 @@ public final class Merge {
         }
 
         Result run() {
+            if (!unheard.isNothing()) {
+                hear();
+            }
             removeElements();
             theirs.leaves.forEach(this::takeLeaf);
             Set<String> changed = Tree.differences(before, golden);
             Tree held = held();
-            return new Result(golden.document(shape), changed, held.document(shape), ours.document(shape), conflicts);
+            return new Result(golden.document(shape), changed, held.document(shape), ours.document(shape), conflicts,
+                    unheard, echoes);
+        }
+
+        /**
+         * The spoke speaks of fields that the hub has written: its first word after that is its own way of writing them
+         * down, and no edit. Unless it may be a word from before: then whatever says what was held before is left out.
+         */
+        private void hear() {
+            Set<String> heard = new LinkedHashSet<>();
+            for (String field : unheard.before().keySet()) {
+                boolean spokenOf = theirs.lists.contains("/" + field)
+                        || theirs.leaves.keySet().stream().anyMatch(path -> Tree.field(path).equals(field));
+                if (!spokenOf) {
+                    continue;
+                }
+                List<Tree> before = unheard.before(field).stream().map(held -> Tree.of(shape, held)).toList();
+                if (!mayBeEarlier || !leaveOutEarlierWords(field, before)) {
+                    if (unheard.untold().contains(field)) {
+                        learnOwnWords(field, before.getFirst());
+                    }
+                    heard.add(field);
+                }
+            }
+            unheard = unheard.without(heard);
+        }
+
+        /** @return whether there was any */
+        private boolean leaveOutEarlierWords(String field, List<Tree> before) {
+            boolean[] found = new boolean[1];
+            new LinkedHashMap<>(theirs.leaves).forEach((path, said) -> {
+                Tree.Leaf held = base.leaves.get(path);
+                if (Tree.field(path).equals(field) && !said.same(held)
+                        && before.stream().anyMatch(earlier -> repeats(said, earlier.leaves.get(path)))) {
+                    found[0] = true;
+                    if (held == null) {
+                        theirs.leaves.remove(path);
+                    } else {
+                        theirs.leaves.put(path, held);
+                    }
+                }
+            });
+            missing(field, before).forEach(element -> {
+                found[0] = true;
+                base.leaves.forEach((path, leaf) -> {
+                    if (element.equals(leaf.element())) {
+                        theirs.leaves.put(path, leaf);
+                    }
+                });
+            });
+            if (found[0]) {
+                echoes.add(Rung.EARLIER_WORDS);
+            }
+            return found[0];
+        }
+
+        private static boolean repeats(Tree.Leaf said, Tree.Leaf earlier) {
+            return said.same(earlier) || earlier != null && Shape.echoes(said.type(), said.value(), earlier.value());
+        }
+
+        private void learnOwnWords(String field, Tree before) {
+            theirs.leaves.forEach((path, said) -> {
+                Tree.Leaf written = base.leaves.get(path);
+                if (!Tree.field(path).equals(field) || written == null || said.same(written)) {
+                    return;
+                }
+                boolean noPlaceForIt = said.value() == null && said.same(before.leaves.get(path));
+                if (noPlaceForIt || Shape.echoes(said.type(), said.value(), written.value())) {
+                    base.leaves.put(path, said);
+                    echoes.add(Rung.OWN_WORDS);
+                }
+            });
+            missing(field, List.of(before)).forEach(element -> {
+                forget(base, element);
+                echoes.add(Rung.OWN_WORDS);
+            });
+        }
+
+        /** Elements that the hub has added and the spoke does not name. */
+        private List<String> missing(String field, List<Tree> before) {
+            String list = "/" + field;
+            if (!theirs.lists.contains(list)) {
+                return List.of();
+            }
+            Set<String> named = theirs.elements(list);
+            return base.elements(list).stream()
+                    .filter(element -> !named.contains(element)
+                            && before.stream().anyMatch(earlier -> below(earlier, element).isEmpty()))
+                    .toList();
         }
 
         /** Elements that the spoke held and no longer names. A single one that gave way to a single new one was edited, and keeps its place. */
@@ -291,13 +401,20 @@ public final class Merge {
                 ours.leaves.put(path, kept == null ? said : kept);
                 return;
             }
+            if (kept != null && written && (provenance.frozen(path) || freezes(path, said, kept))) {
+                ours.leaves.put(path, kept);
+                return;
+            }
             Tree.Leaf known = ours.leaves.get(path);
             boolean othersChanged = kept != null && kept.value() != null && !kept.same(known)
                     || kept == null && known != null && known.value() != null;
             // What is unanswered may have been written before with an older value, and that one have got through.
-            if (written && (othersChanged || unanswered)) {
-                Object echoed = echoed(path, said, kept);
+            if (written && (othersChanged || unanswered || firstContact || kept == null)) {
+                Object echoed = othersChanged || unanswered || firstContact
+                        ? echoed(path, said, kept)
+                        : writtenSince(path, said);
                 if (echoed != null) {
+                    echoes.add(Rung.VALUE_OF_OTHERS);
                     ours.leaves.put(path, new Tree.Leaf(echoed, said.type(), said.element(), said.identifies()));
                     return;
                 }
@@ -329,6 +446,18 @@ public final class Merge {
             }
             golden.leaves.put(path, said);
             ours.leaves.put(path, said);
+        }
+
+        /** Ends a fight over a leaf: the golden record keeps its value, and takes it for what the spoke's value stands for. */
+        private boolean freezes(String path, Tree.Leaf said, Tree.Leaf kept) {
+            List<Lost> lost = provenance.lost(path);
+            Lost present = new Lost(kept.value(), provenance.source(path));
+            if (!Restlessness.of(said.type(), lost, present, said.value(), source, writtenAt)) {
+                return false;
+            }
+            provenance.freeze(path);
+            conflicts.add(new Conflict(path, kept.value(), said.value(), source, lost));
+            return true;
         }
 
         /** The value of others that the spoke repeats; null when it says something of its own. */
@@ -375,7 +504,7 @@ public final class Merge {
             } else {
                 provenance.lose(path, said, source);
                 if (policy == Survivorship.Policy.PARK) {
-                    conflicts.add(new Conflict(path, value, said, source));
+                    conflicts.add(new Conflict(path, value, said, source, List.of()));
                 }
             }
             return wins;
@@ -394,6 +523,11 @@ public final class Merge {
             held.leaves.putAll(theirs.leaves);
             return held;
         }
+    }
+
+    /** The top-level field that a path belongs to. */
+    public static String field(String path) {
+        return Tree.field(path);
     }
 
     private static Map<String, Object> below(Tree tree, String element) {

@@ -29,10 +29,13 @@ public final class Projection {
      * write.
      *
      * @param ours the golden values that stand for what the spoke holds
+     * @param unsure fields that may have been written without anybody knowing: they are written in any case
      */
-    public static Map<String, Object> patch(String entity, Map<String, Object> ours, Map<String, Object> wanted) {
+    public static Map<String, Object> patch(String entity, Map<String, Object> ours, Map<String, Object> wanted,
+            Set<String> unsure) {
         Shape.Fields shape = Shape.entity(entity);
         Set<String> fields = Tree.differences(Tree.of(shape, ours), Tree.of(shape, wanted));
+        fields.addAll(unsure);
         Map<String, Object> patch = new LinkedHashMap<>();
         for (Map.Entry<String, Shape> field : shape.fields().entrySet()) {
             if (fields.contains(field.getKey())) {

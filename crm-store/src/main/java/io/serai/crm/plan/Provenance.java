@@ -22,6 +22,8 @@ public final class Provenance {
 
     private final List<Entry> entries = new ArrayList<>();
     private final Map<String, List<Lost>> lost = new LinkedHashMap<>();
+    private final Set<String> frozen = new LinkedHashSet<>();
+    private boolean changed;
 
     /** Everything there is was said by this source. */
     public static Provenance first(Source source) {
@@ -57,7 +59,31 @@ public final class Provenance {
         return entries.getFirst();
     }
 
+    /** Whether it says something else than when it was read. */
+    public boolean changed() {
+        return changed;
+    }
+
+    /** Whether spokes have fought over a leaf and a person has still to decide: until then nobody changes it. */
+    boolean frozen(String path) {
+        return frozen.contains(path);
+    }
+
+    void freeze(String path) {
+        changed |= frozen.add(path);
+    }
+
+    /** A person has decided. Returns the leaves of a top-level field that were frozen. */
+    public Set<String> thaw(String field) {
+        Set<String> thawed = new LinkedHashSet<>(frozen);
+        thawed.removeIf(path -> !Tree.field(path).equals(field));
+        changed |= frozen.removeAll(thawed);
+        thawed.forEach(lost::remove);
+        return thawed;
+    }
+
     void set(String path, Source source, String rule) {
+        changed = true;
         entries.stream().skip(1).forEach(entry -> entry.paths().remove(path));
         if (entries.getFirst().source().equals(source)) {
             return;
@@ -79,6 +105,7 @@ public final class Provenance {
     }
 
     void lose(String path, Object value, Source source) {
+        changed = true;
         List<Lost> values = new ArrayList<>(lost(path));
         values.addFirst(new Lost(value, source));
         lost.put(path, values.subList(0, Math.min(values.size(), MOST_LOST)));
@@ -105,6 +132,9 @@ public final class Provenance {
                 return written;
             }).toList()));
             document.put("lost", losers);
+        }
+        if (!frozen.isEmpty()) {
+            document.put("frozen", List.copyOf(frozen));
         }
         return document;
     }
@@ -134,6 +164,7 @@ public final class Provenance {
             values.forEach(value -> losers.add(new Lost(value.get("value"), source(value))));
             provenance.lost.put(path, losers);
         });
+        provenance.frozen.addAll((List<String>) document.getOrDefault("frozen", List.of()));
         return provenance;
     }
 

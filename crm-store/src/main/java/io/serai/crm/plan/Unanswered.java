@@ -26,7 +26,8 @@ record Unanswered(Tree base, Tree ours) {
     }
 
     private void hold(String path, Tree.Leaf written, Tree.Leaf said) {
-        if (written == null || written.value() == null) {
+        // What is empty there it need not have cleared: it may have no place for it, or speak of another record of its own.
+        if (written == null || written.value() == null || said != null && said.value() == null) {
             return;
         }
         boolean echo = said != null && Shape.echoes(written.type(), said.value(), written.value());
@@ -43,7 +44,7 @@ record Unanswered(Tree base, Tree ours) {
         Set<String> held = new LinkedHashSet<>(given);
         held.retainAll(named);
         given.removeAll(held);
-        int most = Math.max(1, named.size());
+        int most = named.size();
         given.stream().limit(Math.max(0, most - held.size())).forEach(held::add);
         Set<String> spokenOf = new LinkedHashSet<>();
         theirs.leaves.forEach((path, leaf) -> {

@@ -6,6 +6,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.stereotype.Component;
@@ -17,6 +18,7 @@ import io.serai.crm.Reconciliation;
 import io.serai.crm.SpokeStatus;
 import io.serai.crm.Spokes;
 import io.serai.crm.StoreUnavailable;
+import io.serai.crm.plan.Rung;
 
 /** Lag and parked work per spoke, as gauges. The database is asked when somebody looks, and not more than once a while. */
 @Component
@@ -44,6 +46,13 @@ final class SpokeFigures {
             Gauge.builder("serai.spoke.in.step", this, figures -> figures.inStep(spoke.name()))
                     .description("Of the records compared latest, how many held what they should; NaN when none was")
                     .tag("spoke", spoke.name()).register(meters);
+            for (Rung rung : Rung.values()) {
+                FunctionCounter
+                        .builder("serai.echoes", store.ingest().suppressions(),
+                                suppressions -> suppressions.count(spoke.name(), rung))
+                        .description("Words of the spoke that were no news, by what told").tag("spoke", spoke.name())
+                        .tag("rung", rung.words()).register(meters);
+            }
             spoke.flows().forEach((entity, directions) -> {
                 if (!directions.stream().allMatch("in"::equals)) {
                     gauge(meters, "serai.spoke.behind", "Records the spoke has still to hear of", spoke.name(), entity,
