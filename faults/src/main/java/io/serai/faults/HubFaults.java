@@ -6,7 +6,7 @@ import java.util.concurrent.CountDownLatch;
 
 /** What happens to the hub's own process. */
 final class HubFaults {
-    private static final Duration PACE = Duration.ofMillis(70);
+    private static final Duration PACE = Duration.ofMillis(200);
     private static final Duration AFTER_KILL = Duration.ofSeconds(15);
 
     private HubFaults() {}

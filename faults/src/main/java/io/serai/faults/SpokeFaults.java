@@ -18,7 +18,7 @@ final class SpokeFaults {
     private static final Duration LATE = Duration.ofSeconds(25);
 
     /** Requests a second that the books allow in {@link #backlog}. */
-    private static final int PACE = 100;
+    private static final int PACE = 40;
 
     /** Longer than the ERP keeps. */
     private static final String LONG_NAME = " of the very long and winding house of names";
