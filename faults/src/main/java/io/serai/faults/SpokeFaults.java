@@ -143,7 +143,7 @@ final class SpokeFaults {
         play.note("%,d customers waited, %d requests a second were allowed: %s".formatted(play.points, PACE, drain));
         play.require(drain.mean() >= 0.9 * PACE,
                 "I9 the backlog was drained at less than 90 % of what is allowed: " + drain);
-        play.require(drain.most() <= 1.1 * PACE, "I9 more was asked than 110 % of what is allowed: " + drain);
+        play.require(drain.minute() <= 1.1 * PACE, "I9 more was asked than 110 % of what is allowed: " + drain);
     }
 
     /**
