@@ -6,7 +6,8 @@ import java.util.concurrent.CountDownLatch;
 
 /** What happens to the hub's own process. */
 final class HubFaults {
-    private static final Duration PACE = Duration.ofMillis(200);
+    /** Ten events for each kill or so; what comes while a hub starts waits for it. */
+    private static final Duration PACE = Duration.ofMillis(500);
     private static final Duration AFTER_KILL = Duration.ofSeconds(15);
 
     private HubFaults() {}
