@@ -151,7 +151,7 @@ final class DatabaseFaults {
         for (int i = 0; i < play.points; i++) {
             play.pass(play.between(1_500, 3_000));
             play.fault("writing to disk fails with ENOSPC", () -> inject(play, stage, "pwrite64,pwritev", "ENOSPC",
-                    play.between(500, 2_500)));
+                    play.between(2_000, 4_000)));
             play.expectDelivery(AFTER_RESTART);
             reviveIfGone(stage);
         }
@@ -167,7 +167,7 @@ final class DatabaseFaults {
         for (int i = 0; i < play.points; i++) {
             play.pass(play.between(1_500, 3_000));
             play.fault("fsync fails with EIO", () -> inject(play, stage, "fsync,fdatasync", "EIO",
-                    play.between(300, 1_500)));
+                    play.between(2_000, 4_000)));
             play.expectDelivery(AFTER_RESTART);
             reviveIfGone(stage);
         }
@@ -190,7 +190,9 @@ final class DatabaseFaults {
         long struck = Files.readString(failed, StandardCharsets.ISO_8859_1).lines()
                 .filter(line -> line.contains("(INJECTED)")).count();
         play.note(struck + " calls failed with " + error);
-        play.require(struck > 0, "no call of PostgreSQL failed: nothing was tried");
+        if (struck == 0) {
+            throw new IllegalStateException("no call of PostgreSQL failed: nothing was tried");
+        }
     }
 
     /** A server that gave up for good is started by whoever keeps it running. */

@@ -61,7 +61,8 @@ public final class Faults {
             Path own = folder.toAbsolutePath().resolve("learn");
             Postgres.delete(own);
             try (Stage stage = new Stage(build, own, programs(folder), Stage.Needs.ONE_HUB)) {
-                stage.hub().stop();
+                // A second JVM writes it all down meanwhile.
+                stage.hub().stop(Wait.LONG);
             }
         }
     }

@@ -68,9 +68,14 @@ final class Hub implements AutoCloseable {
 
     /** SIGTERM; how long it took, or null when it had to be killed after a minute. */
     Duration stop() throws Exception {
+        return stop(Duration.ofSeconds(60));
+    }
+
+    /** As {@link #stop()}, with another patience. */
+    Duration stop(Duration longest) throws Exception {
         long begin = System.nanoTime();
         process.signal("TERM");
-        if (!process.ends(Duration.ofSeconds(60))) {
+        if (!process.ends(longest)) {
             process.kill();
             return null;
         }

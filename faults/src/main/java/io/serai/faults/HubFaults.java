@@ -6,7 +6,8 @@ import java.util.concurrent.CountDownLatch;
 
 /** What happens to the hub's own process. */
 final class HubFaults {
-    private static final Duration PACE = Duration.ofMillis(70);
+    /** Ten events for each kill or so; what comes while a hub starts waits for it. */
+    private static final Duration PACE = Duration.ofMillis(500);
     private static final Duration AFTER_KILL = Duration.ofSeconds(15);
 
     private HubFaults() {}
@@ -104,7 +105,7 @@ final class HubFaults {
     /** Told to stop while there is work: it must be gone soon, and leave nothing claimed. */
     static void terminate(Play play) throws Exception {
         Stage stage = play.open(Stage.Needs.ONE_HUB);
-        Load load = play.company(6, Duration.ofMillis(30));
+        Load load = play.company(6, Duration.ofMillis(100));
         stage.wires.values().forEach(wire -> wire.all(new Proxy.Fate.Late(Duration.ofMillis(700))));
         load.start();
         for (int i = 0; i < play.points; i++) {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,6 +27,7 @@ import javax.tools.ToolProvider;
  * {@code faults/mutants} begins with lines {@code # scenario: name [points]} and {@code # why: …}.
  */
 final class Mutants {
+    private static final Duration QUIET = Duration.ofMinutes(4);
     private static final List<String> MODULES = List.of("crm-store", "mappings", "connectors", "routes");
     private static final Set<String> LEFT_OUT = Set.of("target", "data", ".git", "node_modules", "bench", "sandbox",
             "faults");
@@ -72,7 +74,7 @@ final class Mutants {
             boolean caught = false;
             try {
                 Build build = build(own, mutant, folder.toAbsolutePath().resolve("mutant"));
-                Play.Result result = Faults.play(mutant.scenario(), 1,
+                Play.Result result = Faults.play(mutant.scenario().of(QUIET), 1,
                         mutant.points() == null ? mutant.scenario().points() : mutant.points(), build, folder);
                 caught = result.played() && !result.held();
                 verdict = caught

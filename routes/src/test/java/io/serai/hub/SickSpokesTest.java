@@ -264,6 +264,9 @@ class SickSpokesTest {
                 .willReturn(aResponse().withStatus(412)));
         SICK.stubFor(get(urlPathMatching("/v1/contacts/.*")).willReturn(okJson("{\"id\":\"" + external
                 + "\",\"version\":7,\"name\":\"Ada Roth\",\"phone\":\"+41445550199\"}")));
+        // Attempts that died with their process count, and must not make it wait.
+        assertThat(count("with died as (update link set attempts = 16 where entity_id = '" + id
+                + "' and spoke = 'sick' returning 1) select count(*) from died")).isEqualTo(1);
         changes(id, "Grün");
 
         inStep(id, "sick");

@@ -178,7 +178,10 @@ final class RecordWork implements LaneWork<Delivery, DeliveryResult> {
             return retryOrPark(delivery, Duration.ZERO,
                     problem + "; and it cannot be read again: " + unreadable.getMessage(), begin);
         }
-        return retryOrPark(delivery, Duration.ZERO, problem, begin);
+        // The way is free now. Attempts that died with their process must not keep it waiting.
+        return delivery.attempt() >= MOST_ATTEMPTS
+                ? retryOrPark(delivery, Duration.ZERO, problem, begin)
+                : result(delivery, Kind.RETRY, null, SOON, true, problem, null, begin);
     }
 
     private DeliveryResult adopt(Delivery delivery, Sending.Request request, String problem, Instant begin) {
