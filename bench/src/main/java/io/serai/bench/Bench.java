@@ -314,7 +314,7 @@ public final class Bench {
 
     /** Seconds from the moment a file of new customers is complete until all of them are golden records. */
     private double drop(Hub hub, String database, int rows) throws Exception {
-        long first = People.share();
+        long first = People.share(rows);
         String name = "customers-" + first + ".csv";
         Path aside = Files.write(options.work().resolve(name), People.csv(first, rows));
         double customers = customers(database);

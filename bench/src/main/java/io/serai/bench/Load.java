@@ -58,7 +58,7 @@ final class Load {
             throws IOException, InterruptedException {
         int threads = Math.min(2, clients);
         Map<String, String> environment = new HashMap<>(
-                Map.of("BENCH_KIND", kind, "BENCH_FIRST", Long.toString(People.share()), "BENCH_SHARE",
+                Map.of("BENCH_KIND", kind, "BENCH_FIRST", Long.toString(People.share(People.SHARE)), "BENCH_SHARE",
                         Integer.toString(People.SHARE / threads), "BENCH_AUTHORIZATION", authorization));
         double before = Running.cpuSecondsOfEndedChildren();
         String output = Program.run(command(url, clients, threads, seconds), environment);

@@ -44,7 +44,7 @@ final class Pace {
 
     static Result run(Hub hub, Sink sink, int seconds) throws Exception {
         int count = PER_SECOND * seconds;
-        long first = People.share();
+        long first = People.share(People.SHARE);
         sink.note();
         List<Sent> all;
         try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();

@@ -34,9 +34,9 @@ final class People {
         this.hash = (int) ((number * 69_069 + 12_345) & 0x7fffffff);
     }
 
-    /** The first number of {@code SHARE} that are nobody else's. */
-    static long share() {
-        return NEXT.getAndAdd(SHARE);
+    /** The first of so many numbers that are nobody else's. */
+    static long share(int size) {
+        return NEXT.getAndAdd(size);
     }
 
     static People of(long number) {

@@ -96,7 +96,7 @@ final class Reference {
     }
 
     private static byte[] lines(int rows) {
-        long first = People.share();
+        long first = People.share(rows);
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < rows; i++) {
             People one = People.of(first + i);
