@@ -98,7 +98,8 @@ public final class Webhooks {
         try {
             return new Receiving(spoke, webhook, known, body, now).receive();
         } catch (NotRunningException e) {
-            LOG.warn("A webhook of {} came while {} is not running; the sender is asked to send it again", spokeName,
+            // At each start there are many; that a route which should run does not is what readiness tells.
+            LOG.debug("A webhook of {} came while {} is not running; the sender is asked to send it again", spokeName,
                     e.getMessage());
             return Answer.problem(webhook.answers().unavailable(), "Unavailable",
                     "The hub is starting or stopping; send it again later.");
