@@ -58,6 +58,13 @@ public final class Reconciliation {
         public boolean runs() {
             return endedAt == null;
         }
+
+        /** Of the records that a spoke's runs looked at, how many held what they should, from 0 to 1; NaN when none was. */
+        public static double inStep(List<Run> all, String spoke) {
+            List<Run> own = all.stream().filter(run -> run.spoke().equals(spoke)).toList();
+            return (double) own.stream().mapToLong(Run::inStep).sum()
+                    / own.stream().mapToLong(run -> run.checked() + run.untold()).sum();
+        }
     }
 
     /** What the hub believes of a record that is to be asked after. */

@@ -101,12 +101,8 @@ final class SpokesController {
 
     /** Of the records compared latest, how many held what they should, from 0 to 1; null when none was. */
     private Double inStep(String spoke) {
-        List<Reconciliation.Run> runs = store.reconciliation().runs().stream().filter(run -> run.spoke().equals(spoke))
-                .toList();
-        long compared = runs.stream().mapToLong(run -> run.checked() + run.untold()).sum();
-        return compared == 0
-                ? null
-                : (double) runs.stream().mapToLong(Reconciliation.Run::inStep).sum() / compared;
+        double inStep = Reconciliation.Run.inStep(store.reconciliation().runs(), spoke);
+        return Double.isNaN(inStep) ? null : inStep;
     }
 
     private List<Map<String, Object>> runs(String spoke) {

@@ -88,9 +88,7 @@ final class SpokeFigures {
 
     private synchronized double inStep(String spoke) {
         current();
-        List<Reconciliation.Run> own = runs.stream().filter(run -> run.spoke().equals(spoke)).toList();
-        return (double) own.stream().mapToLong(Reconciliation.Run::inStep).sum()
-                / own.stream().mapToLong(run -> run.checked() + run.untold()).sum();
+        return Reconciliation.Run.inStep(runs, spoke);
     }
 
     private double lag(SpokeStatus status) {
