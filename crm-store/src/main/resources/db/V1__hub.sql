@@ -241,6 +241,8 @@ create table link (
   next_try_at timestamptz not null,
   lease_until timestamptz,
   fence bigint not null default 0,
+  -- the pace of one record, as one moment that every claim moves on; see io.serai.crm.Lanes
+  busy_until timestamptz not null default '-infinity',
   problem text,
   synced_at timestamptz,
   primary key (tenant, entity_id, spoke, id)

@@ -17,6 +17,9 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import io.serai.crm.plan.Projection;
 import io.serai.crm.plan.Unheard;
 
@@ -25,11 +28,16 @@ import io.serai.crm.plan.Unheard;
  * it has at most one delivery at a time, and always towards the latest version.
  */
 public final class Lanes implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Lanes.class);
     private static final int LARGEST_BATCH = 256;
     /** Time for what an adopted record holds to be taken in before it is brought up to date. */
     private static final Duration UNTIL_TAKEN_IN = Duration.ofSeconds(2);
     /** So long after a write a spoke may still say what it said before, when no revisions tell the order of its words. */
     static final Duration SETTLING = Duration.ofSeconds(30);
+    /** In the long run a record is written to a spoke once in this time: one that never rests wears nobody out. */
+    private static final Duration BREATH = Duration.ofSeconds(2);
+    /** Nobody who works is slowed down by that: so many writes of one record may follow each other at once. */
+    private static final int BREATHLESS = 30;
 
     private final Transactions transactions;
     private final Settings settings;
@@ -63,6 +71,7 @@ public final class Lanes implements AutoCloseable {
                 .orElseThrow(
                         () -> new IllegalArgumentException("Spoke " + spoke + " does not listen to " + entity + "."));
         Instant now = clock.instant();
+        OffsetDateTime breathless = time(now.plus(BREATH.multipliedBy(BREATHLESS - 1)));
         return transactions.run(session -> {
             List<Row> rows = new ArrayList<>();
             Slots slots = Slots.open(session, profile, most, owed, now);
@@ -70,21 +79,37 @@ public final class Lanes implements AutoCloseable {
                     with due as (
                       select entity_id, spoke, id, unanswered as unsure from link
                       where spoke = ? and entity = ? and state = 'BEHIND' and next_try_at <= ?
-                        and (lease_until is null or lease_until < ?)
+                        and (lease_until is null or lease_until < ?) and busy_until <= ?
                       order by next_try_at limit ? for update skip locked)
-                    update link l set lease_until = ?, fence = fence + 1, attempts = attempts + 1, unanswered = true
+                    update link l set lease_until = ?, fence = fence + 1, attempts = attempts + 1, unanswered = true,
+                      busy_until = greatest(busy_until, ?) + ?::interval
                     from due where l.entity_id = due.entity_id and l.spoke = due.spoke and l.id = due.id
                     returning l.id, l.fence, l.entity_id, l.external_id, coalesce(l.ours, l.base)::text, l.revision,
-                      l.attempts, due.unsure
+                      l.attempts, due.unsure, l.busy_until > ?
                     """,
-                    row -> rows.add(new Row(row.getLong(1), row.getLong(2), row.getObject(3, UUID.class),
-                            row.getString(4), Json.document(row.getString(5)), row.getString(6), row.getInt(7),
-                            row.getBoolean(8))),
-                    spoke, entity, time(now), time(now), slots.free(), time(now.plus(lease))).execute(session);
+                    row -> {
+                        rows.add(new Row(row.getLong(1), row.getLong(2), row.getObject(3, UUID.class),
+                                row.getString(4), Json.document(row.getString(5)), row.getString(6), row.getInt(7),
+                                row.getBoolean(8)));
+                        if (row.getBoolean(9)) {
+                            warnOfRestless(rows.getLast(), spoke, entity);
+                        }
+                    }, spoke, entity, time(now), time(now), breathless, slots.free(), time(now.plus(lease)), time(now),
+                    BREATH.toString(), breathless)
+                    .execute(session);
             List<Delivery> deliveries = rows.isEmpty() ? List.of() : deliveries(session, profile, rows, slots);
             slots.close(session, !deliveries.isEmpty());
             return deliveries;
         });
+    }
+
+    /** Once a minute for each, as long as it goes on. */
+    private static void warnOfRestless(Row row, String spoke, String entity) {
+        if (row.fence() % BREATHLESS == 0) {
+            LOG.warn("{} {} changes so often that {} is told only every {} s, and then of the latest state. See who"
+                    + " changes it: GET /api/changes or the record's history.", entity, row.id(), spoke,
+                    BREATH.toSeconds());
+        }
     }
 
     private List<Delivery> deliveries(Session session, SpokeProfile profile, List<Row> rows, Slots slots)

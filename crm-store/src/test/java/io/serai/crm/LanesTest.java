@@ -133,6 +133,34 @@ class LanesTest {
     }
 
     @Test
+    void aRecordThatNeverRestsIsWrittenAtItsPaceAndEndsInItsLatestState() {
+        hub.says("erp", "customer", person("1", "Ada", "No 0", "ada@example.org", null));
+        hub.says("erp", "customer", person("2", "Bea", "Calm", "bea@example.org", null));
+        int told = 0;
+        int calm = 0;
+        for (int i = 1; i <= 600; i++) {
+            hub.says("erp", "customer", person("1", "Ada", "No " + i, "ada@example.org", null));
+            if (i % 100 == 0) {
+                hub.says("erp", "customer", person("2", "Bea", "Calm " + i, "bea@example.org", null));
+            }
+            for (Delivery delivery : hub.delivers("shop", "customer")) {
+                if (delivery.patch().toString().contains("Calm")) {
+                    calm++;
+                } else {
+                    told++;
+                }
+            }
+            hub.passes(Duration.ofMillis(200));
+        }
+
+        assertThat(told).as("in two minutes, 30 at once and one every 2 s").isBetween(80, 91);
+        assertThat(calm).as("others go on").isEqualTo(7);
+        hub.passes(Duration.ofSeconds(2));
+        assertThat(hub.claims("shop", "customer")).singleElement()
+                .satisfies(delivery -> assertThat(delivery.patch().toString()).contains("No 600"));
+    }
+
+    @Test
     void aClaimOfADeadProcessIsFreeAfterItsLease() {
         customers(1);
         Delivery dead = hub.store.lanes().claim("shop", "customer", 1, LEASE).getFirst();
