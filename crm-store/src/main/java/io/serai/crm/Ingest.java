@@ -50,7 +50,7 @@ public final class Ingest implements AutoCloseable {
     /**
      * Returns when everything is committed: one outcome per arrival, in order.
      *
-     * @throws StoreUnavailable when not everything was stored
+     * @throws StoreUnavailable when nobody knows that everything was stored
      */
     public List<Outcome> ingest(List<Arrival> arrivals) {
         return Gatherer.await(submit(arrivals));
@@ -87,8 +87,8 @@ public final class Ingest implements AutoCloseable {
 
     /** One bad member must not take the others with it: halves the batch until the bad one stands alone, and parks it. */
     private List<Outcome> isolate(List<Prepared> batch, Runnable begun, RuntimeException failed) {
-        if (failed instanceof StoreUnavailable nothingStored) {
-            throw nothingStored;
+        if (failed instanceof StoreUnavailable unavailable) {
+            throw unavailable;
         }
         if (batch.size() > 1) {
             int middle = batch.size() / 2;

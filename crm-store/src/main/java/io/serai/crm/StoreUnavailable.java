@@ -1,6 +1,9 @@
 package io.serai.crm;
 
-/** Nothing was stored; the caller must not acknowledge and may send the same again. */
+/**
+ * Nobody knows that it was stored: mostly it was not, but where the answer to a commit was lost it may have been. The caller must not
+ * acknowledge, and sends the same again.
+ */
 public final class StoreUnavailable extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

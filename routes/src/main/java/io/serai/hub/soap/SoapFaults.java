@@ -28,9 +28,11 @@ final class SoapFaults {
         return fault(SENDER, code, field, problem, messageId);
     }
 
-    /** Nothing was stored, and it is not the sender's doing. */
+    /** Nobody knows that it was stored, and it is not the sender's doing. */
     static SoapFault receiver(String code) {
-        return fault(RECEIVER, code, null, "The hub could not store this. Nothing was stored; send it again.", null);
+        return fault(RECEIVER, code, null,
+                "The hub cannot say that it stored this. Send it again: what was stored already is recognised by its ids.",
+                null);
     }
 
     private static SoapFault fault(QName who, String code, String field, String problem, String messageId) {

@@ -58,7 +58,7 @@ public final class Door implements Filter {
         } catch (IOException | ServletException | RuntimeException e) {
             LOG.error("{} {} failed", request.getMethod(), area, e);
             answer(area, new Problem(500, "internal",
-                    "The hub failed at this. Nothing was stored; send it again, and tell the operator the correlation id."),
+                    "The hub failed at this and cannot say that it stored it. Send it again, and tell the operator the correlation id."),
                     request, response);
         } finally {
             measure(request, response, area, begun);

@@ -12,7 +12,7 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 
 import io.serai.crm.StoreUnavailable;
 
-/** Every error of a controller becomes a problem document: what to mend, or that nothing was stored; never a stack. */
+/** Every error of a controller becomes a problem document: what to mend, or to send it again; never a stack. */
 @RestControllerAdvice
 final class Refusals {
     private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
@@ -29,9 +29,12 @@ final class Refusals {
     @ExceptionHandler
     void unavailable(StoreUnavailable unavailable, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
-        LOG.error("{} {}: nothing was stored", request.getMethod(), request.getRequestURI(), unavailable);
+        LOG.error("{} {}: the sender was told to send it again", request.getMethod(), request.getRequestURI(),
+                unavailable);
         response.setHeader("Retry-After", "5");
-        new Problem(503, "not-available", "The hub cannot store anything now. Nothing was stored; send it again.")
+        new Problem(503, "not-available",
+                "The hub cannot say that it stored this. Send it again, with the same Idempotency-Key if it has one:"
+                        + " what was stored already is recognised by it, or by its source.id.")
                 .write(response);
     }
 
