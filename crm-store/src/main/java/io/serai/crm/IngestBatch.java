@@ -18,8 +18,6 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 import io.serai.crm.Outcome.State;
-import io.serai.crm.Workspace.GoldenRow;
-import io.serai.crm.Workspace.LinkRow;
 import io.serai.crm.plan.MatchKey;
 import io.serai.crm.plan.Matching;
 import io.serai.crm.plan.Merge;
@@ -33,6 +31,7 @@ final class IngestBatch {
 
     private final Settings settings;
     private final Workspace workspace;
+    private final Loading loading;
     private final Map<String, Merge> merges = new HashMap<>();
     /** By what each customer document that arrived is found. */
     private final Map<Map<String, Object>, Set<MatchKey>> keysSaid = new IdentityHashMap<>();
@@ -45,7 +44,8 @@ final class IngestBatch {
         this.session = session;
         this.suppressions = suppressions;
         this.settings = settings;
-        this.workspace = new Workspace(session, settings, now);
+        this.workspace = new Workspace(settings, now);
+        this.loading = new Loading(session, workspace);
     }
 
     Transactions.Plan<List<Outcome>> plan(List<Ingest.Prepared> batch) throws SQLException {
@@ -137,7 +137,7 @@ final class IngestBatch {
                 addText(invoices, document.get("invoiceNumber"));
             }
         }
-        workspace.load(events, said, records, keys, orders, invoices, ids, again);
+        loading.batch(events, said, records, keys, orders, invoices, ids, again);
     }
 
     /** What an arrival says of a customer; null when it says nothing of any. */
@@ -154,7 +154,7 @@ final class IngestBatch {
      * @param awaits what would have to be known for it not to be refused; null when that is not it
      */
     private record Taken(State state, GoldenRow golden, Map<String, Object> finding, Refusal refusal,
-            Workspace.Awaited awaits) {
+            Awaited awaits) {
 
         Taken(State state, GoldenRow golden, Map<String, Object> finding, Refusal refusal) {
             this(state, golden, finding, refusal, null);
@@ -177,7 +177,7 @@ final class IngestBatch {
                 return again(known);
             }
             event = Storable.key(event + "#" + HexFormat.of().formatHex(prepared.hash(), 0, 8));
-            Workspace.Known reuse = workspace.lookUpMessage(arrival.spoke(), event);
+            Workspace.Known reuse = loading.message(arrival.spoke(), event);
             if (reuse != null) {
                 return again(reuse);
             }
@@ -256,7 +256,7 @@ final class IngestBatch {
                         "waiting"));
     }
 
-    private void park(Ingest.Prepared prepared, Taken taken, Workspace.Awaited awaits) {
+    private void park(Ingest.Prepared prepared, Taken taken, Awaited awaits) {
         Arrival arrival = prepared.arrival();
         Refusal why = taken.refusal();
         String kind = switch (why.code()) {
@@ -418,7 +418,7 @@ final class IngestBatch {
     // ---- edits by people
 
     private Taken edit(Arrival arrival, Source source) throws SQLException {
-        workspace.load(Entity.of(arrival.entity()), List.of(arrival.edit().id()));
+        loading.goldens(Entity.of(arrival.entity()), List.of(arrival.edit().id()));
         GoldenRow golden = workspace.golden(arrival.edit().id());
         if (golden == null || !golden.entity.word().equals(arrival.entity())) {
             return new Taken(State.NOT_FOUND, null, Map.of(), new Refusal("crm:" + arrival.entity(), "/id",
@@ -481,17 +481,17 @@ final class IngestBatch {
             golden = workspace.create(Entity.CUSTOMER, Identifiers.next(workspace.now()), Map.of(), source);
         }
         GoldenRow matched = golden;
-        LinkRow awaited = known && externalId != null ? workspace.awaited(spoke, golden) : null;
+        LinkRow awaited = known && externalId != null ? loading.awaited(spoke, golden) : null;
         boolean inPassing = externalId == null && known && !at.equals("/");
         Merge.Result result = inPassing
                 ? merge("customer").fill(theirs, golden.document, golden.provenance(), source)
                 : awaited != null && awaited.ours != null
                         ? merge("customer").applyToUnanswered(awaited.ours, theirs, golden.document,
-                                golden.provenance(), source, () -> workspace.since(awaited))
-                        : awaited != null || workspace.perhapsMade(spoke, golden)
+                                golden.provenance(), source, () -> loading.since(awaited))
+                        : awaited != null || loading.perhapsMade(spoke, golden)
                                 ? merge("customer").applyToWritten(null, null, theirs, Unheard.NOTHING,
                                         false, null, golden.document, golden.provenance(), source,
-                                        () -> awaited == null ? workspace.ever(matched) : workspace.since(awaited))
+                                        () -> awaited == null ? loading.ever(matched) : loading.since(awaited))
                                 : merge("customer").apply(null, null, theirs, golden.document, golden.provenance(),
                                         source);
         boolean changed = !known || !result.changed().isEmpty();
@@ -527,7 +527,7 @@ final class IngestBatch {
         }
         Merge.Result result = merge(link.entity).applyToWritten(link.base, link.ours, theirs, link.unheard,
                 mayBeEarlier(link, revision, source), link.writtenAt, golden.document, golden.provenance(), source,
-                () -> workspace.since(link));
+                () -> loading.since(link));
         link.unheard = revision == null ? result.unheard() : result.unheard().heard(revision);
         if (!result.changed().isEmpty()) {
             workspace.change(golden, result.golden(), result.changed(), source, "updated", link.externalId);
@@ -596,7 +596,7 @@ final class IngestBatch {
         if (shared.isEmpty()) {
             return new Matching.Verdict(null, Set.of());
         }
-        workspace.load(Entity.CUSTOMER, shared.keySet());
+        loading.goldens(Entity.CUSTOMER, shared.keySet());
         Map<UUID, Matching.Candidate> candidates = new LinkedHashMap<>();
         shared.forEach((id, keys) -> {
             GoldenRow golden = workspace.golden(id);
@@ -620,7 +620,7 @@ final class IngestBatch {
             if (link == null) {
                 throw new Refused("customer", "/memberOf/externalId", "The organization \"" + externalId
                         + "\" is not known. Send the organization before its members.", "unknown-reference",
-                        new Workspace.Awaited("customer", externalId));
+                        new Awaited("customer", externalId));
             }
             id = link.entityId;
         } else if (id != null && workspace.golden(id) == null) {
@@ -799,7 +799,7 @@ final class IngestBatch {
             if (link == null) {
                 throw new Refused("order", "/customer/source/id", "The customer \"" + externalId
                         + "\" is not known. Send the customer first, or send it within the order.",
-                        "unknown-reference", new Workspace.Awaited("customer", externalId));
+                        "unknown-reference", new Awaited("customer", externalId));
             }
             return link.entityId;
         }
@@ -926,9 +926,9 @@ final class IngestBatch {
         }
         if (order == null && invoice == null) {
             boolean byInvoice = said.get("invoiceNumber") != null;
-            Workspace.Awaited awaits = said.get("orderNumber") instanceof String number
-                    ? new Workspace.Awaited("order", number)
-                    : byInvoice ? new Workspace.Awaited("invoice", said.get("invoiceNumber").toString()) : null;
+            Awaited awaits = said.get("orderNumber") instanceof String number
+                    ? new Awaited("order", number)
+                    : byInvoice ? new Awaited("invoice", said.get("invoiceNumber").toString()) : null;
             throw new Refused("payment", byInvoice ? "/invoiceNumber" : "/orderNumber",
                     "No invoice or order with this number is known. Check the number, or send the order first.",
                     "unknown-reference", awaits);
@@ -945,7 +945,7 @@ final class IngestBatch {
             throw new Refused("payment", "/currency", "The payment is in " + said.get("currency") + ", what it pays in "
                     + currency + ". Send it in " + currency + ".", "invalid");
         }
-        BigDecimal before = invoice == null ? workspace.paidFor(order) : BigDecimal.ZERO;
+        BigDecimal before = invoice == null ? loading.paidFor(order) : BigDecimal.ZERO;
         Map<String, Object> document = withoutSource(said);
         GoldenRow payment = workspace.create(Entity.PAYMENT, Identifiers.next(workspace.now()), Map.of(), source);
         if (invoice != null) {

@@ -311,7 +311,7 @@ public final class Lanes implements AutoCloseable {
             Session session = turn.session();
             Map<Long, Current> lanes = current(session, given);
             List<DeliveryResult> results = follow(session, given, lanes);
-            Workspace workspace = new Workspace(session, settings, clock.instant());
+            Workspace workspace = new Workspace(settings, clock.instant());
             Map<UUID, Golden> goldens = overtaken(session, results, lanes);
             Columns done = new Columns();
             Columns late = new Columns();
