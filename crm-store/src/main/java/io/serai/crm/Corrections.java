@@ -367,8 +367,7 @@ public final class Corrections {
     }
 
     /** An organization that a customer belonged to once may have been merged into another one since, or be gone. */
-    static Map<String, Object> soundMembership(Case work, Map<String, Object> document)
-            throws SQLException {
+    static Map<String, Object> soundMembership(Case work, Map<String, Object> document) throws SQLException {
         UUID organization = reference(document, "memberOf");
         if (organization == null) {
             return document;
@@ -501,8 +500,7 @@ public final class Corrections {
             turn.await();
             Workspace workspace = new Workspace(settings, now);
             Case work = new Case(turn, workspace, new Loading(turn.session(), workspace),
-                    new Source(by, message, null, now), new Statements(),
-                    new Statements());
+                    new Source(by, message, null, now), new Statements(), new Statements());
             Taken taken = correction.in(work);
             Outcome outcome = new Outcome(taken.state(), message, taken.id(), taken.version(), taken.refusal());
             workspace.journal(new Ingest.Prepared(arrival, message, Identifiers.sha256(received), Set.of()), null,

@@ -292,13 +292,13 @@ public final class InvoiceLedger {
             return false;
         }
         workspace.withdraw(note, source);
-        IngestBatch.withdraw(workspace, order, workspace.golden(claim.id()), source);
+        Sales.withdraw(workspace, order, workspace.golden(claim.id()), source);
         return true;
     }
 
     /** Notes what the accounting system holds, in the record and its order. @param made its number at least */
-    static void made(Map<String, Object> made, Workspace workspace, GoldenRow golden,
-            GoldenRow order, Source source) {
+    static void made(Map<String, Object> made, Workspace workspace, GoldenRow golden, GoldenRow order,
+            Source source) {
         boolean takesBack = golden.entity == Entity.CREDIT_NOTE;
         Map<String, Object> document = new HashMap<>(golden.document);
         List<String> fields = new ArrayList<>();

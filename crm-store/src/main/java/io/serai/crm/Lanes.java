@@ -539,7 +539,7 @@ public final class Lanes implements AutoCloseable {
                 settles(result, lane, sent) ? answered : Set.of(), lane.revision(), result.revision());
         Map<String, Object> base = Projection.over(delivery.entity(), lane.base(), held);
         Map<String, Object> ours = Projection.over(delivery.entity(), lane.ours(), sent);
-        String revision = result.revision() == null || IngestBatch.older(result.revision(), lane.revision())
+        String revision = result.revision() == null || Revisions.older(result.revision(), lane.revision())
                 ? lane.revision()
                 : result.revision();
         String inStep = null;

@@ -27,6 +27,8 @@ final class Workspace {
     private final Settings settings;
     private final Instant now;
 
+    // What was loaded, and what has become of it.
+
     final Map<EventKey, Known> messages = new HashMap<>();
     final Map<LinkKey, LinkRow> links = new HashMap<>();
     final Map<UUID, GoldenRow> goldens = new LinkedHashMap<>();
@@ -46,6 +48,8 @@ final class Workspace {
 
     /** From customers that were merged into another one to that one. */
     final Map<UUID, UUID> redirects = new HashMap<>();
+
+    // What is to be written beside that.
 
     final List<JournalRow> journal = new ArrayList<>();
     final List<JournalRow> journaledAgain = new ArrayList<>();
