@@ -15,8 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
-import io.serai.crm.Workspace.GoldenRow;
-import io.serai.crm.Workspace.LinkRow;
 import io.serai.crm.plan.Lost;
 import io.serai.crm.plan.Past;
 import io.serai.crm.plan.Provenance;
@@ -62,7 +60,7 @@ public final class Corrections {
             Instant at) {}
 
     /** One correction under way. */
-    record Case(Turn turn, Workspace workspace, Source source, Statements first, Statements last) {}
+    record Case(Turn turn, Workspace workspace, Loading loading, Source source, Statements first, Statements last) {}
 
     interface Correction {
         Taken in(Case work) throws SQLException;
@@ -103,7 +101,7 @@ public final class Corrections {
     public Outcome merge(UUID keep, UUID absorb, String by) {
         return correct(by, request("merge", "keep", keep, "absorb", absorb), work -> {
             Workspace workspace = work.workspace();
-            loadCustomers(workspace, keep, absorb);
+            work.loading().customers(List.of(keep, absorb));
             GoldenRow kept = workspace.golden(keep);
             GoldenRow absorbed = workspace.golden(absorb);
             if (kept == null || absorbed == null) {
@@ -137,7 +135,7 @@ public final class Corrections {
         Map<String, List<String>> moved = new LinkedHashMap<>();
         moveLinks(work, absorbed.id, kept.id, version, moved);
         for (Entity entity : BELONGINGS) {
-            List<GoldenRow> theirs = workspace.loadOf(entity, absorbed.id).stream()
+            List<GoldenRow> theirs = work.loading().belongings(entity, absorbed.id).stream()
                     .filter(golden -> golden != kept && golden != absorbed).toList();
             move(work, theirs, absorbed.id, kept.id, "merged");
             moved.put(entity.word(), theirs.stream().map(golden -> golden.id.toString()).toList());
@@ -239,7 +237,7 @@ public final class Corrections {
             workspace.change(golden, referring(golden.document, field, from, to), List.of(field), work.source(),
                     reason, null);
         }
-        for (LinkRow link : workspace.loadLinks(records.stream().map(golden -> golden.id).toList())) {
+        for (LinkRow link : work.loading().links(records.stream().map(golden -> golden.id).toList())) {
             if (link.base != null) {
                 String field = link.entity.equals("customer") ? "memberOf" : "customer";
                 workspace.hold(link, workspace.golden(link.entityId), referring(link.base, field, from, to),
@@ -274,7 +272,7 @@ public final class Corrections {
 
     /** Where a customer went that was merged into another one; empty when it was not. */
     public Optional<UUID> mergedInto(UUID id) {
-        return transactions.run(session -> Optional.ofNullable(Workspace.redirects(session, List.of(id)).get(id)));
+        return transactions.run(session -> Optional.ofNullable(Loading.redirects(session, List.of(id)).get(id)));
     }
 
     // ---- telling apart
@@ -286,7 +284,7 @@ public final class Corrections {
      */
     public Outcome tellApart(UUID one, UUID other, String by) {
         return correct(by, request("tell-apart", "one", one, "other", other), work -> {
-            loadCustomers(work.workspace(), one, other);
+            work.loading().customers(List.of(one, other));
             GoldenRow first = work.workspace().golden(one);
             GoldenRow second = work.workspace().golden(other);
             if (first == null || second == null) {
@@ -342,7 +340,7 @@ public final class Corrections {
                         "No customer " + id + " was merged with another one.", "unknown-reference");
             }
             Unmerging.Merged merge = merges.getFirst();
-            loadCustomers(work.workspace(), merge.kept());
+            work.loading().customers(List.of(merge.kept()));
             GoldenRow kept = work.workspace().golden(merge.kept());
             if (merges.size() > 1) {
                 return Taken.refused(kept, Outcome.State.CONFLICT, "/id", "Customer " + id
@@ -369,14 +367,13 @@ public final class Corrections {
     }
 
     /** An organization that a customer belonged to once may have been merged into another one since, or be gone. */
-    static Map<String, Object> soundMembership(Workspace workspace, Map<String, Object> document)
-            throws SQLException {
+    static Map<String, Object> soundMembership(Case work, Map<String, Object> document) throws SQLException {
         UUID organization = reference(document, "memberOf");
         if (organization == null) {
             return document;
         }
-        loadCustomers(workspace, organization);
-        GoldenRow there = workspace.golden(organization);
+        work.loading().customers(List.of(organization));
+        GoldenRow there = work.workspace().golden(organization);
         Map<String, Object> sound = new LinkedHashMap<>(document);
         if (there == null) {
             sound.remove("memberOf");
@@ -405,7 +402,7 @@ public final class Corrections {
     public Outcome restore(Edit edit, Earlier earlier, String by) {
         return correct(by, request("restore", "id", edit.id(), "field", earlier.path(), "message", earlier.message(),
                 "version", earlier.version()), work -> {
-                    loadCustomers(work.workspace(), edit.id());
+                    work.loading().customers(List.of(edit.id()));
                     GoldenRow golden = work.workspace().golden(edit.id());
                     if (golden == null) {
                         return Taken.notThere(edit.id());
@@ -440,7 +437,7 @@ public final class Corrections {
                             + " from there. The field's explanation lists what is known.",
                     "unknown-reference");
         }
-        document = soundMembership(work.workspace(), document);
+        document = soundMembership(work, document);
         Set<String> fields = differing(golden.document, document);
         if (fields.isEmpty()) {
             return Taken.nothing(golden);
@@ -482,10 +479,6 @@ public final class Corrections {
                 && session.tombstones().containsKey(session.marks().customer(customer.id));
     }
 
-    static void loadCustomers(Workspace workspace, UUID... ids) throws SQLException {
-        workspace.load(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of(ids), List.of());
-    }
-
     static Map<String, Object> request(Object... words) {
         Map<String, Object> request = new LinkedHashMap<>();
         request.put("correction", words[0]);
@@ -505,9 +498,9 @@ public final class Corrections {
                 null, null);
         Outcome done = transactions.write(turn -> {
             turn.await();
-            Workspace workspace = new Workspace(turn.session(), settings, now);
-            Case work = new Case(turn, workspace, new Source(by, message, null, now), new Statements(),
-                    new Statements());
+            Workspace workspace = new Workspace(settings, now);
+            Case work = new Case(turn, workspace, new Loading(turn.session(), workspace),
+                    new Source(by, message, null, now), new Statements(), new Statements());
             Taken taken = correction.in(work);
             Outcome outcome = new Outcome(taken.state(), message, taken.id(), taken.version(), taken.refusal());
             workspace.journal(new Ingest.Prepared(arrival, message, Identifiers.sha256(received), Set.of()), null,

@@ -86,7 +86,7 @@ enum Entity {
     }
 
     /** One row for {@link #insert()} or {@link #update()}. */
-    Object[] row(Workspace.GoldenRow golden, String document, String provenance) {
+    Object[] row(GoldenRow golden, String document, String provenance) {
         Object[] row = new Object[columns.size() + 4];
         row[0] = golden.id;
         row[1] = golden.version;

@@ -21,8 +21,6 @@ import org.slf4j.LoggerFactory;
 
 import io.serai.crm.Corrections.Case;
 import io.serai.crm.Corrections.Taken;
-import io.serai.crm.Workspace.GoldenRow;
-import io.serai.crm.Workspace.LinkRow;
 import io.serai.crm.plan.MatchKey;
 import io.serai.crm.plan.Provenance;
 
@@ -102,7 +100,7 @@ public final class Erasures {
         try {
             Outcome outcome = corrections.correct(by, Corrections.request("erase", "id", asked), work -> {
                 written[0] = false;
-                Corrections.loadCustomers(work.workspace(), asked);
+                work.loading().customers(List.of(asked));
                 GoldenRow golden = work.workspace().golden(asked);
                 if (golden == null || golden.entity != Entity.CUSTOMER || Corrections.erased(work, golden)) {
                     return Taken.notThere(asked);
@@ -167,7 +165,7 @@ public final class Erasures {
 
         Map<Entity, List<GoldenRow>> belongings = new LinkedHashMap<>();
         for (Entity entity : Held.BELONGINGS) {
-            belongings.put(entity, workspace.loadOf(entity, golden.id));
+            belongings.put(entity, work.loading().belongings(entity, golden.id));
         }
         Set<UUID> paidFor = new HashSet<>();
         new Statements().read("""
@@ -277,7 +275,7 @@ public final class Erasures {
         Set<UUID> kept = new LinkedHashSet<>();
         orders.forEach(order -> kept.add(order.id));
         invoices.forEach(invoice -> kept.add(invoice.id));
-        for (LinkRow link : work.workspace().loadLinks(kept)) {
+        for (LinkRow link : work.loading().links(kept)) {
             if (link.base != null) {
                 work.workspace().hold(link, work.workspace().golden(link.entityId), without(link.base),
                         without(link.ours), null);
@@ -292,7 +290,7 @@ public final class Erasures {
     }
 
     private static void customer(Case work, GoldenRow golden, boolean buys) throws SQLException {
-        for (GoldenRow member : work.workspace().loadOf(Entity.CUSTOMER, golden.id)) {
+        for (GoldenRow member : work.loading().belongings(Entity.CUSTOMER, golden.id)) {
             Map<String, Object> free = new LinkedHashMap<>(member.document);
             free.remove("memberOf");
             work.workspace().change(member, free, List.of("memberOf"), work.source(), "erased", null);

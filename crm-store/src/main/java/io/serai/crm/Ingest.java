@@ -60,7 +60,7 @@ public final class Ingest implements AutoCloseable {
     public CompletableFuture<List<Outcome>> submit(List<Arrival> arrivals) {
         List<Prepared> prepared = new ArrayList<>(arrivals.size());
         for (Arrival arrival : arrivals) {
-            Map<String, Object> customer = IngestBatch.customerOf(arrival);
+            Map<String, Object> customer = Said.customer(arrival);
             UUID id = arrival.retry() == null ? Identifiers.next(clock.instant()) : arrival.retry().message();
             prepared.add(new Prepared(arrival, id,
                     Identifiers.sha256(arrival.received()), customer == null ? Set.of() : MatchKey.of(customer)));
@@ -114,7 +114,7 @@ public final class Ingest implements AutoCloseable {
                 Storable.key(arrival.eventId()), arrival.protocol(), Storable.text(arrival.contentType()),
                 arrival.received(), arrival.receivedAt(), null, refusal, Storable.text(arrival.mapping()),
                 Storable.text(arrival.traceparent()), arrival.edit(),
-                IngestBatch.recordId(arrival), arrival.retry()),
+                Said.record(arrival), arrival.retry()),
                 batch.getFirst().messageId(),
                 batch.getFirst().hash(), Set.of());
         return transactions.plan(

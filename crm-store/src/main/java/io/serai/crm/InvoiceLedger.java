@@ -166,12 +166,11 @@ public final class InvoiceLedger {
                     "select sales_order, key_since from " + entity.table() + " where id = ? and fence = ?",
                     row -> found.add(new Standing(row.getObject(1, UUID.class), Goldens.instant(row, 2))), claim.id(),
                     claim.fence()).execute(session);
-            Workspace workspace = new Workspace(session, settings, clock.instant());
+            Workspace workspace = new Workspace(settings, clock.instant());
             Statements lane = new Statements();
             turn.touch(claim.id());
             for (Standing standing : found) {
-                workspace.load(Entity.ORDER, List.of(standing.order()));
-                workspace.loadInvoices(List.of(standing.order()));
+                new Loading(session, workspace).sale(standing.order());
                 apply(result, standing, workspace, lane);
             }
             lane.write("""
@@ -213,7 +212,7 @@ public final class InvoiceLedger {
         Source source = new Source(issuer(entity), claim.id(), null, result.at());
         switch (result.kind()) {
             case MADE -> {
-                Workspace.GoldenRow golden = workspace.golden(claim.id());
+                GoldenRow golden = workspace.golden(claim.id());
                 made(result.made(), workspace, golden, workspace.golden(standing.order()), source);
                 lane.write("update " + entity.table()
                         + " set state = 'DONE', external_id = ?, lease_until = null, problem = null where id = ?",
@@ -287,19 +286,19 @@ public final class InvoiceLedger {
 
     /** An invoice that is not there and whose sale is off meanwhile is withdrawn, together with what was to take it back. */
     private boolean notWanted(InvoiceClaim claim, Standing standing, Workspace workspace, Source source) {
-        Workspace.GoldenRow order = workspace.golden(standing.order());
-        Workspace.GoldenRow note = workspace.creditNoteOf(order);
+        GoldenRow order = workspace.golden(standing.order());
+        GoldenRow note = workspace.creditNoteOf(order);
         if (!claim.entity().equals("invoice") || note == null || !note.lane().equals("PENDING")) {
             return false;
         }
         workspace.withdraw(note, source);
-        IngestBatch.withdraw(workspace, order, workspace.golden(claim.id()), source);
+        Sales.withdraw(workspace, order, workspace.golden(claim.id()), source);
         return true;
     }
 
     /** Notes what the accounting system holds, in the record and its order. @param made its number at least */
-    static void made(Map<String, Object> made, Workspace workspace, Workspace.GoldenRow golden,
-            Workspace.GoldenRow order, Source source) {
+    static void made(Map<String, Object> made, Workspace workspace, GoldenRow golden, GoldenRow order,
+            Source source) {
         boolean takesBack = golden.entity == Entity.CREDIT_NOTE;
         Map<String, Object> document = new HashMap<>(golden.document);
         List<String> fields = new ArrayList<>();
@@ -317,7 +316,7 @@ public final class InvoiceLedger {
         workspace.change(golden, document, fields, source, "issued", null);
         Map<String, Object> told = new LinkedHashMap<>(order.document);
         if (takesBack) {
-            Workspace.GoldenRow invoice = workspace.invoiceOf(order);
+            GoldenRow invoice = workspace.invoiceOf(order);
             Map<String, Object> credited = new LinkedHashMap<>(invoice.document);
             credited.put("status", "credited");
             workspace.change(invoice, credited, List.of("status"), source, "credited", null);

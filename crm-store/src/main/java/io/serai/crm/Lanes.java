@@ -336,7 +336,7 @@ public final class Lanes implements AutoCloseable {
             Session session = turn.session();
             Map<Long, Current> lanes = current(session, given);
             List<DeliveryResult> results = follow(session, given, lanes);
-            Workspace workspace = new Workspace(session, settings, clock.instant());
+            Workspace workspace = new Workspace(settings, clock.instant());
             Map<UUID, Golden> goldens = overtaken(session, results, lanes);
             Columns done = new Columns();
             Columns late = new Columns();
@@ -564,7 +564,7 @@ public final class Lanes implements AutoCloseable {
                 settles(result, lane, sent) ? answered : Set.of(), lane.revision(), result.revision());
         Map<String, Object> base = Projection.over(delivery.entity(), lane.base(), held);
         Map<String, Object> ours = Projection.over(delivery.entity(), lane.ours(), sent);
-        String revision = result.revision() == null || IngestBatch.older(result.revision(), lane.revision())
+        String revision = result.revision() == null || Revisions.older(result.revision(), lane.revision())
                 ? lane.revision()
                 : result.revision();
         String inStep = null;

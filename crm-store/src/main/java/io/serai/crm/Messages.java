@@ -127,7 +127,7 @@ public final class Messages {
     private static Message message(ResultSet row, byte[] received, List<Message.Step> journey) throws SQLException {
         return new Message(row.getObject(1, UUID.class), row.getString(2), row.getString(3), row.getString(4),
                 row.getString(5), row.getString(6), Goldens.instant(row, 7), row.getString(8),
-                row.getObject(9, UUID.class), row.getObject(10, Long.class), Workspace.refusal(row.getString(11)),
+                row.getObject(9, UUID.class), row.getObject(10, Long.class), Loading.refusal(row.getString(11)),
                 row.getString(12), row.getString(13), received, journey);
     }
 }

@@ -132,7 +132,7 @@ public final class ParkedWork {
             new Statements().read(ParkedItems.SELECT + " where id = ?", row -> found.add(ParkedItems.parked(row)), id)
                     .execute(session);
             Parked parked = allowed(found.stream().findFirst(), id, action);
-            Workspace workspace = new Workspace(session, settings, clock.instant());
+            Workspace workspace = new Workspace(settings, clock.instant());
             Statements statements = new Statements();
             deed.in(turn, parked, workspace, statements);
             workspace.act(parked.subject(), action, by, "DONE", note);
@@ -153,8 +153,7 @@ public final class ParkedWork {
         decide(id, "discard", by, note("reason", reason), true, (turn, parked, workspace, statements) -> {
             switch (about(parked)) {
                 case "message" -> {
-                    workspace.load(Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(), Set.of(),
-                            Set.of(parked.message()));
+                    new Loading(turn.session(), workspace).journaled(parked.message());
                     workspace.leaveLine(parked.message());
                     turn.touch(parked.message());
                     statements.write("update message set state = 'DISCARDED' where id = ?", parked.message());
@@ -240,8 +239,7 @@ public final class ParkedWork {
                 new Statements().read("select sales_order from " + table(parked) + " where id = ? and state = 'PARKED'",
                         row -> order[0] = row.getObject(1, UUID.class), invoice).execute(turn.session());
                 requireUndecided(order[0] != null);
-                workspace.load(Entity.ORDER, List.of(order[0]));
-                workspace.loadInvoices(List.of(order[0]));
+                new Loading(turn.session(), workspace).sale(order[0]);
                 InvoiceLedger.made(Map.of("number", number), workspace, workspace.golden(invoice),
                         workspace.golden(order[0]), new Source(by, invoice, null, clock.instant()));
                 statements.write("update " + table(parked)
@@ -295,7 +293,7 @@ public final class ParkedWork {
     /** Records what was done by a correction, and closes the question. Should the hub fail before, the same again changes nothing. */
     private void done(Parked parked, String action, String by, String note) {
         transactions.write(turn -> {
-            Workspace workspace = new Workspace(turn.session(), settings, clock.instant());
+            Workspace workspace = new Workspace(settings, clock.instant());
             workspace.act(parked.subject(), action, by, "DONE", note);
             workspace.resolve(parked.subject());
             turn.commit(workspace.write(turn));

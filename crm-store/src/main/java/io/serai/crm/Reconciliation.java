@@ -187,7 +187,7 @@ public final class Reconciliation {
                             limit ?
                             """, row -> earlier.add(Json.document(row.getString(1))), held.id(), EARLIER)
                     .execute(session);
-            Workspace workspace = new Workspace(session, settings, clock.instant());
+            Workspace workspace = new Workspace(settings, clock.instant());
             Statements statements = new Statements();
             Map<String, Why> differences = Map.of();
             if (same[0]) {

@@ -4,14 +4,14 @@ package io.serai.crm;
 final class Refused extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final transient Refusal refusal;
-    private final transient Workspace.Awaited awaits;
+    private final transient Awaited awaits;
 
     Refused(String entity, String field, String problem, String code) {
         this(entity, field, problem, code, null);
     }
 
     /** @param awaits what would have to be known for a yes; null when that is not it */
-    Refused(String entity, String field, String problem, String code, Workspace.Awaited awaits) {
+    Refused(String entity, String field, String problem, String code, Awaited awaits) {
         super(problem, null, false, false);
         this.refusal = new Refusal("crm:" + entity, field, problem, code);
         this.awaits = awaits;
@@ -21,7 +21,7 @@ final class Refused extends RuntimeException {
         return refusal;
     }
 
-    Workspace.Awaited awaits() {
+    Awaited awaits() {
         return awaits;
     }
 }

@@ -97,7 +97,7 @@ public final class Spokes {
      */
     public void pause(Pause pause, String entity, String cause) {
         transactions.write(turn -> {
-            Workspace workspace = new Workspace(turn.session(), settings, pause.since());
+            Workspace workspace = new Workspace(settings, pause.since());
             workspace.park("DELIVERY", "spoke:" + pause.spoke(), cause, pause.spoke(), entity, null, null,
                     new Refusal("connector:" + pause.spoke() + "/" + entity, null, pause.problem(), "paused"),
                     Map.of());
@@ -119,7 +119,7 @@ public final class Spokes {
                     update spoke_gate set paused_since = null, paused_until = null, problem = null
                     where spoke = ? and paused_until is not null returning spoke
                     """, row -> paused.add(row.getString(1)), spoke).execute(turn.session());
-            Workspace workspace = new Workspace(turn.session(), settings, clock.instant());
+            Workspace workspace = new Workspace(settings, clock.instant());
             workspace.resolve("spoke:" + spoke);
             turn.commit(workspace.write(turn));
             return !paused.isEmpty();

@@ -14,8 +14,6 @@ import java.util.UUID;
 import io.serai.crm.Corrections.Case;
 import io.serai.crm.Corrections.Taken;
 import io.serai.crm.Corrections.Undecided;
-import io.serai.crm.Workspace.GoldenRow;
-import io.serai.crm.Workspace.LinkRow;
 import io.serai.crm.plan.MatchKey;
 import io.serai.crm.plan.Matching;
 import io.serai.crm.plan.Parting;
@@ -86,11 +84,11 @@ final class Unmerging {
         Parting parting = replay(owners, undecided);
 
         long version = kept.version + 1;
-        Map<String, Object> document = Corrections.soundMembership(workspace, parting.kept().document());
+        Map<String, Object> document = Corrections.soundMembership(work, parting.kept().document());
         Set<String> fields = Corrections.differing(kept.document, document);
         kept.provenance(parting.kept().provenance());
         workspace.change(kept, document, fields, work.source(), "unmerged", null);
-        Map<String, Object> theirs = Corrections.soundMembership(workspace, parting.absorbed().document());
+        Map<String, Object> theirs = Corrections.soundMembership(work, parting.absorbed().document());
         Set<String> all = new LinkedHashSet<>(theirs.keySet());
         all.addAll(document(merge.absorbedBefore()).keySet());
         GoldenRow back = workspace.bringBack(merge.absorbed(), version - 1, theirs, all,
@@ -102,7 +100,7 @@ final class Unmerging {
             List<GoldenRow> returning = new ArrayList<>();
             Set<String> came = Set.copyOf(merge.moved(entity.word()));
             Map<UUID, Created> later = later(session, entity, kept.id, merge.at());
-            for (GoldenRow golden : workspace.loadOf(entity, kept.id)) {
+            for (GoldenRow golden : work.loading().belongings(entity, kept.id)) {
                 Created created = later.get(golden.id);
                 Boolean named = created == null ? null : owners.parted(created.spoke(), created.customer());
                 if (came.contains(golden.id.toString()) || Boolean.TRUE.equals(named)) {
@@ -141,7 +139,7 @@ final class Unmerging {
             }
         }
         long newest = Long.parseLong(merge.moved("newestLink").getFirst());
-        for (LinkRow link : work.workspace().loadLinks(List.of(merge.kept()))) {
+        for (LinkRow link : work.loading().links(List.of(merge.kept()))) {
             boolean absorbed = moved.contains(link.id.toString())
                     || link.id > newest && !ofOthers.contains(link.id.toString()) && recognised(link, before);
             if (absorbed) {

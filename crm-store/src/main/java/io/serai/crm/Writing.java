@@ -17,9 +17,6 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.serai.crm.Workspace.GoldenRow;
-import io.serai.crm.Workspace.LinkRow;
-
 /** Writes what a {@link Workspace} has become, so that a batch costs one round trip however many tables it touches. */
 final class Writing {
     private static final Logger LOG = LoggerFactory.getLogger(Writing.class);
@@ -338,7 +335,7 @@ final class Writing {
             return;
         }
         Columns rows = new Columns();
-        for (Workspace.ChangeRow change : work.changes) {
+        for (ChangeRow change : work.changes) {
             rows.add(change.sequence(), change.entity(), change.id(), change.version(), text(change.fields()),
                     change.source().spoke(), change.source().message(), change.reason(), change.hash());
         }
@@ -351,7 +348,7 @@ final class Writing {
         work.parked.forEach(row -> questions.put(row.subject(), row));
         Columns rows = new Columns();
         for (Workspace.ParkedRow row : questions.values()) {
-            Workspace.Awaited awaits = row.awaits();
+            Awaited awaits = row.awaits();
             rows.add(row.id(), row.kind(), row.subject(), row.cause(), row.spoke(), row.entity(), row.entityId(),
                     row.message(), row.why().step(), row.why().field(), row.why().problem(), Json.text(row.detail()),
                     awaits == null ? null : awaits.entity(), awaits == null ? null : awaits.key());

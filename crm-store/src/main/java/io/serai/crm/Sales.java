@@ -1,0 +1,314 @@
+package io.serai.crm;
+
+import java.math.BigDecimal;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+import io.serai.crm.Outcome.State;
+import io.serai.crm.plan.Merge;
+import io.serai.crm.plan.Source;
+
+/** What an order or a payment does, and the invoice or credit note that follows from it. */
+final class Sales {
+    private final Workspace workspace;
+    private final Loading loading;
+    private final Settings settings;
+    private final Customers customers;
+    private final Recognition recognition;
+    private final Words words;
+    private final Conflicts conflicts;
+
+    Sales(Workspace workspace, Loading loading, Settings settings, Customers customers, Recognition recognition,
+            Words words, Conflicts conflicts) {
+        this.workspace = workspace;
+        this.loading = loading;
+        this.settings = settings;
+        this.customers = customers;
+        this.recognition = recognition;
+        this.words = words;
+        this.conflicts = conflicts;
+    }
+
+    // ---- orders
+
+    Effect order(Arrival arrival, Source source) throws SQLException {
+        Map<String, Object> said = arrival.document();
+        if (!(said.get("number") instanceof String number) || number.isBlank()) {
+            throw new Refused("order", "/number",
+                    "The order has no number. Give the sale's own number: it is what makes one invoice of it.",
+                    "invalid");
+        }
+        GoldenRow order = workspace.order(number);
+        Map<String, Object> theirs = Said.withoutSource(said);
+        String externalId = Said.id(said);
+        String revision = Said.revision(said);
+        LinkRow link = workspace.link(arrival.spoke(), "order", externalId);
+        if (link != null && (order == null || !link.entityId.equals(order.id))) {
+            throw new Refused("order", "/number", "Record " + externalId + " of spoke " + arrival.spoke()
+                    + " is another order; it cannot become order " + number
+                    + ". Send a new order under an id of its own.",
+                    "conflict");
+        }
+        if (link != null && Revisions.older(revision, link.revision)) {
+            return new Effect(State.STALE, order, Effect.found("linked", List.of()), null);
+        }
+        if (Said.deleted(said)) {
+            return Words.gone(arrival.spoke(), "order", externalId, link == null ? null : order);
+        }
+        boolean paid = "paid"
+                .equals(theirs.getOrDefault("paymentStatus", order == null ? null : order.text("paymentStatus")));
+        if (paid) {
+            requireForInvoice(theirs, order, "total");
+            requireForInvoice(theirs, order, "currency");
+        }
+        UUID customer = customers.buyer(arrival.spoke(), Said.document(said.get("customer")), order, source);
+        GoldenRow invoice = order == null ? null : workspace.invoiceOf(order);
+        if (invoice != null) {
+            keepInvoiced(theirs, order, source);
+        }
+        if (order == null) {
+            theirs.put("customer", Map.of("id", customer.toString()));
+        } else {
+            theirs.remove("customer");
+            if (customer != null && !customer.equals(order.customer())) {
+                recognition.parkPossible(workspace.golden(customer), Set.of(order.customer()), source);
+            }
+        }
+        boolean known = order != null;
+        if (!known) {
+            order = workspace.create(Entity.ORDER, Identifiers.next(workspace.now()), Map.of(), source);
+        }
+        Merge.Result result = words.merge("order").apply(link == null ? null : link.base,
+                link == null ? null : link.ours,
+                theirs, order.document, order.provenance(), source);
+        boolean changed = !known || !result.changed().isEmpty();
+        if (changed) {
+            workspace.change(order, result.golden(), result.changed(), source, known ? "updated" : "created",
+                    externalId);
+        }
+        if (externalId != null) {
+            workspace.hold(link == null ? workspace.newLink(arrival.spoke(), order, externalId) : link, order,
+                    result.base(), result.ours(), revision);
+        }
+        conflicts.park(result, order, source);
+        invoice(order, source);
+        return new Effect(changed ? State.APPLIED : State.UNCHANGED, order,
+                Effect.found(known ? "numbered" : "new", result.changed()), null);
+    }
+
+    private static void requireForInvoice(Map<String, Object> theirs, GoldenRow order, String field) {
+        if (theirs.get(field) == null && (order == null || order.document.get(field) == null)) {
+            throw new Refused("order", "/" + field,
+                    "The order is paid but has no " + field + ", so it cannot be invoiced. Give its " + field + ".",
+                    "invalid");
+        }
+    }
+
+    /** What was invoiced stays as it was invoiced: a later message with other amounts is a matter for a person. */
+    private void keepInvoiced(Map<String, Object> theirs, GoldenRow order, Source source) {
+        Object total = theirs.get("total");
+        if (total != null && new BigDecimal(total.toString()).compareTo(new BigDecimal(order.text("total"))) != 0) {
+            parkInvoiced("total", order, theirs, source);
+        }
+        if (theirs.get("currency") != null && !theirs.get("currency").equals(order.text("currency"))) {
+            parkInvoiced("currency", order, theirs, source);
+        }
+        List.of("total", "tax", "currency", "lines").forEach(theirs::remove);
+    }
+
+    // ---- invoices
+
+    /** Sees that a sale has its invoice, and that a sale which is off has none that stands. */
+    private void invoice(GoldenRow order, Source source) {
+        GoldenRow invoice = workspace.invoiceOf(order);
+        boolean off = "cancelled".equals(order.text("status")) || "refunded".equals(order.text("paymentStatus"));
+        boolean paid = "paid".equals(order.text("paymentStatus"));
+        if (invoice == null) {
+            if (paid && !off) {
+                request(Entity.INVOICE, order, order.text("number"), source);
+            }
+        } else if (off) {
+            takeBack(order, invoice, source);
+        } else if (paid && "WITHDRAWN".equals(invoice.lane())) {
+            workspace.requestAgain(invoice, source);
+        } else if (paid && workspace.creditNoteOf(order) != null) {
+            keep(order, invoice, workspace.creditNoteOf(order), source);
+        }
+    }
+
+    /** The sale is on again. */
+    private void keep(GoldenRow order, GoldenRow invoice, GoldenRow note, Source source) {
+        if (note.lane().equals("PENDING")) {
+            workspace.withdraw(note, source);
+        } else if (!note.lane().equals("WITHDRAWN")) {
+            parkTakenBack(order, "Order " + order.text("number") + " is on again, but its invoice " + invoice.text(
+                    "number") + " was taken back by a credit note. Send the sale again under a number of its own.",
+                    source);
+        }
+    }
+
+    /** An invoice that was never sent is not sent. Any other is taken back once it is known to be there. */
+    private void takeBack(GoldenRow order, GoldenRow invoice, Source source) {
+        GoldenRow note = workspace.creditNoteOf(order);
+        if (invoice.lane().equals("WITHDRAWN") || note != null && !note.lane().equals("WITHDRAWN")) {
+            return;
+        }
+        if (note != null) {
+            workspace.requestAgain(note, source);
+        } else if (invoice.lane().equals("PENDING") || invoice.lane().equals("REJECTED")) {
+            withdraw(workspace, order, invoice, source);
+        } else if (settings.issuer("credit-note").isPresent()) {
+            request(Entity.CREDIT_NOTE, order, "CN-" + order.text("number"), source);
+        } else {
+            parkTakenBack(order, "Order " + order.text("number") + " is off, and no spoke of this hub makes credit"
+                    + " notes. Take its invoice back by hand.", source);
+        }
+    }
+
+    private void parkTakenBack(GoldenRow order, String problem, Source source) {
+        workspace.park("CONFLICT", "invoiced:" + order.id + ":status:" + source.spoke(),
+                "order changed after its invoice", source.spoke(), "order", order.id, source.message(),
+                new Refusal("crm:order", "/status", problem, "conflict"), Map.of());
+    }
+
+    static void withdraw(Workspace workspace, GoldenRow order, GoldenRow invoice, Source source) {
+        workspace.withdraw(invoice, source);
+        Map<String, Object> told = new LinkedHashMap<>(order.document);
+        told.put("invoiceStatus", "void");
+        workspace.change(order, told, List.of("invoiceStatus"), source, "invoice withdrawn", null);
+    }
+
+    private void parkInvoiced(String field, GoldenRow order, Map<String, Object> theirs, Source source) {
+        Map<String, Object> detail = new LinkedHashMap<>();
+        detail.put("golden", order.text(field));
+        detail.put("theirs", theirs.get(field));
+        Refusal why = new Refusal("crm:order", "/" + field, "Order " + order.text("number") + " is invoiced with "
+                + field + " " + order.text(field) + ", and spoke " + source.spoke() + " now says " + theirs.get(field)
+                + ". The invoice stays; correct it with a credit note or correct the spoke.", "conflict");
+        workspace.park("CONFLICT", "invoiced:" + order.id + ":" + field + ":" + source.spoke(),
+                "order changed after its invoice", source.spoke(), "order", order.id, source.message(), why, detail);
+    }
+
+    /** Asks for what the accounting system makes once for the sale. @param reference by which it is asked after there */
+    private void request(Entity issued, GoldenRow order, String reference, Source source) {
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("reference", reference);
+        document.put("orderNumber", order.text("number"));
+        document.put("customer", order.document.get("customer"));
+        for (String field : List.of("currency", "lines", "total", "tax")) {
+            if (order.document.get(field) != null) {
+                document.put(field, order.document.get(field));
+            }
+        }
+        document.put("status", "requested");
+        workspace.request(issued, order, document, source);
+    }
+
+    // ---- payments
+
+    Effect payment(Arrival arrival, Source source) throws SQLException {
+        Map<String, Object> said = arrival.document();
+        String externalId = Said.id(said);
+        if (externalId == null) {
+            throw new Refused("payment", "/source/id",
+                    "The payment has no id of its own, so a repeat could not be told from a second payment. Give one.",
+                    "invalid");
+        }
+        LinkRow link = workspace.link(arrival.spoke(), "payment", externalId);
+        if (link != null) {
+            return new Effect(State.UNCHANGED, workspace.golden(link.entityId), Effect.found("linked", List.of()),
+                    null);
+        }
+        GoldenRow order = said.get("orderNumber") instanceof String number ? workspace.order(number) : null;
+        GoldenRow invoice = said.get("invoiceNumber") instanceof String number ? workspace.invoice(number) : null;
+        if (invoice == null && order != null) {
+            invoice = workspace.invoiceOf(order);
+        }
+        if (order == null && invoice != null) {
+            order = workspace.order(invoice.text("orderNumber"));
+        }
+        if (order == null && invoice == null) {
+            boolean byInvoice = said.get("invoiceNumber") != null;
+            Awaited awaits = said.get("orderNumber") instanceof String number
+                    ? new Awaited("order", number)
+                    : byInvoice ? new Awaited("invoice", said.get("invoiceNumber").toString()) : null;
+            throw new Refused("payment", byInvoice ? "/invoiceNumber" : "/orderNumber",
+                    "No invoice or order with this number is known. Check the number, or send the order first.",
+                    "unknown-reference", awaits);
+        }
+        BigDecimal amount = amount(said);
+        String currency = invoice != null ? invoice.text("currency") : order.text("currency");
+        if (currency == null) {
+            throw new Refused("payment", "/orderNumber",
+                    "Order " + order.text("number")
+                            + " has no currency, so its payment cannot be judged. Send it again with one.",
+                    "invalid");
+        }
+        if (said.get("currency") != null && !said.get("currency").equals(currency)) {
+            throw new Refused("payment", "/currency", "The payment is in " + said.get("currency") + ", what it pays in "
+                    + currency + ". Send it in " + currency + ".", "invalid");
+        }
+        BigDecimal before = invoice == null ? loading.paidFor(order) : BigDecimal.ZERO;
+        Map<String, Object> document = Said.withoutSource(said);
+        GoldenRow payment = workspace.create(Entity.PAYMENT, Identifiers.next(workspace.now()), Map.of(), source);
+        if (invoice != null) {
+            document.put("invoice", invoice.id.toString());
+        }
+        if (order != null) {
+            document.put("order", order.id.toString());
+        }
+        workspace.change(payment, document, document.keySet(), source, "created", externalId);
+        LinkRow own = workspace.newLink(arrival.spoke(), payment, externalId);
+        workspace.hold(own, payment, Said.withoutSource(said), Said.withoutSource(said), Said.revision(said));
+        if (invoice != null) {
+            payInvoice(invoice, order, amount, said.get("paidAt"), source);
+        } else if (!"paid".equals(order.text("paymentStatus")) && order.text("total") != null
+                && before.add(amount).compareTo(new BigDecimal(order.text("total"))) >= 0) {
+            Map<String, Object> paid = new LinkedHashMap<>(order.document);
+            paid.put("paymentStatus", "paid");
+            workspace.change(order, paid, List.of("paymentStatus"), source, "paid", null);
+            request(Entity.INVOICE, order, order.text("number"), source);
+        }
+        return new Effect(State.APPLIED, payment, Effect.found("new", document.keySet()), null);
+    }
+
+    private static BigDecimal amount(Map<String, Object> payment) throws Refused {
+        try {
+            return new BigDecimal(String.valueOf(payment.get("amount")));
+        } catch (NumberFormatException notANumber) {
+            throw new Refused("payment", "/amount", "The payment has no amount that is a number. Give one.", "invalid");
+        }
+    }
+
+    private void payInvoice(GoldenRow invoice, GoldenRow order, BigDecimal amount, Object paidAt, Source source) {
+        Map<String, Object> paid = new LinkedHashMap<>(invoice.document);
+        BigDecimal before = paid.get("paidAmount") == null
+                ? BigDecimal.ZERO
+                : new BigDecimal(paid.get("paidAmount").toString());
+        BigDecimal now = before.add(amount);
+        paid.put("paidAmount", now.toPlainString());
+        boolean closed = now.compareTo(new BigDecimal(invoice.text("total"))) >= 0;
+        List<String> fields = new ArrayList<>(List.of("paidAmount"));
+        boolean stands = !Set.of("credited", "void").contains(invoice.text("status"));
+        if (closed && stands) {
+            paid.put("status", "paid");
+            fields.add("status");
+            if (paidAt != null) {
+                paid.put("paidAt", paidAt);
+                fields.add("paidAt");
+            }
+        }
+        workspace.change(invoice, paid, fields, source, closed ? "paid" : "part paid", null);
+        if (closed && stands && order != null) {
+            Map<String, Object> settled = new LinkedHashMap<>(order.document);
+            settled.put("paymentStatus", "paid");
+            settled.put("invoiceStatus", "paid");
+            workspace.change(order, settled, List.of("paymentStatus", "invoiceStatus"), source, "paid", null);
+        }
+    }
+}
