@@ -1,5 +1,6 @@
 package io.serai.crm;
 
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,13 +64,21 @@ public final class Ingest implements AutoCloseable {
             Map<String, Object> customer = Said.customer(arrival);
             UUID id = arrival.retry() == null ? Identifiers.next(clock.instant()) : arrival.retry().message();
             prepared.add(new Prepared(arrival, id,
-                    Identifiers.sha256(arrival.received()), customer == null ? Set.of() : MatchKey.of(customer)));
+                    hash(arrival), customer == null ? Set.of() : MatchKey.of(customer)));
         }
         List<List<Prepared>> calls = new ArrayList<>();
         for (int from = 0; from < prepared.size(); from += LARGEST_BATCH) {
             calls.add(prepared.subList(from, Math.min(prepared.size(), from + LARGEST_BATCH)));
         }
         return gatherer.submit(calls);
+    }
+
+    /** Of all that was said. An edit says by its address whom it means, and which version it was made of. */
+    private static byte[] hash(Arrival arrival) {
+        return arrival.edit() == null
+                ? Identifiers.sha256(arrival.received())
+                : Identifiers.sha256((arrival.edit().id() + "@" + arrival.edit().expectedVersion() + " ")
+                        .getBytes(StandardCharsets.UTF_8), arrival.received());
     }
 
     /** How often what spokes said was no news. */

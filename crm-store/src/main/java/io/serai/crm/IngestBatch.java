@@ -18,6 +18,8 @@ import io.serai.crm.plan.Source;
 /** Plans what a batch of arrivals does to the golden records, one arrival after the other, and writes it. */
 final class IngestBatch {
     private static final Set<String> ANSWERED_AT_ONCE = Set.of("soap", "rest", "file");
+    /** Whoever was told so mends the message, and may keep its id. */
+    private static final Set<State> WITHOUT_EFFECT = Set.of(State.REJECTED, State.CONFLICT, State.NOT_FOUND);
 
     private final Workspace workspace;
     private final Loading loading;
@@ -152,13 +154,18 @@ final class IngestBatch {
             if (java.util.Arrays.equals(known.hash(), prepared.hash())) {
                 return again(known);
             }
-            event = Storable.key(event + "#" + HexFormat.of().formatHex(prepared.hash(), 0, 8));
-            Workspace.Known reuse = loading.message(arrival.spoke(), event);
+            String other = under(event, prepared.hash());
+            Workspace.Known reuse = loading.message(arrival.spoke(), other);
             if (reuse != null) {
                 return again(reuse);
             }
-            refusal = new Refusal("crm:" + arrival.entity(), null, "The event id \"" + arrival.eventId()
-                    + "\" was used before for another content. Give every event an id of its own.", "key-reuse");
+            if (WITHOUT_EFFECT.contains(State.valueOf(known.state()))) {
+                workspace.passOn(arrival.spoke(), event, under(event, known.hash()));
+            } else {
+                event = other;
+                refusal = new Refusal("crm:" + arrival.entity(), null, "The event id \"" + arrival.eventId()
+                        + "\" was used before for another content. Give every event an id of its own.", "key-reuse");
+            }
         }
         boolean told = ANSWERED_AT_ONCE.contains(arrival.protocol());
         Workspace.LinkKey record = record(arrival);
@@ -173,6 +180,11 @@ final class IngestBatch {
             workspace.joinLine(record, prepared.messageId());
         }
         return outcome;
+    }
+
+    /** The event id of another content that came with the same one. */
+    private static String under(String event, byte[] hash) {
+        return Storable.key(event + "#" + HexFormat.of().formatHex(hash, 0, 8));
     }
 
     /** A message of the journal, parked or waiting, that is tried once more. It keeps its row, and has one effect. */

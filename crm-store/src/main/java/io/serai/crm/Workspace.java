@@ -53,6 +53,8 @@ final class Workspace {
 
     final List<JournalRow> journal = new ArrayList<>();
     final List<JournalRow> journaledAgain = new ArrayList<>();
+    /** Messages whose idempotency key another one has now, and theirs from now on. */
+    final Map<UUID, EventKey> passedOn = new LinkedHashMap<>();
     final Map<UUID, LinkKey> joined = new LinkedHashMap<>();
     final Map<UUID, LinkKey> left = new LinkedHashMap<>();
     final List<ActionRow> actions = new ArrayList<>();
@@ -322,6 +324,20 @@ final class Workspace {
         }
     }
 
+    /** The idempotency key of a message that had no effect passes on to another one; its own row is kept under {@code other}. */
+    void passOn(String spoke, String event, String other) {
+        Known known = messages.remove(new EventKey(spoke, event));
+        messages.put(new EventKey(spoke, other), known);
+        for (int i = 0; i < journal.size(); i++) {
+            JournalRow row = journal.get(i);
+            if (row.arrived().messageId().equals(known.id())) {
+                journal.set(i, new JournalRow(row.arrived(), other, row.outcome(), row.finding()));
+                return;
+            }
+        }
+        passedOn.put(known.id(), new EventKey(spoke, other));
+    }
+
     void journal(Ingest.Prepared prepared, String event, Outcome outcome, Map<String, Object> finding) {
         journal.add(new JournalRow(prepared, event, outcome, finding));
         if (event != null) {
@@ -408,6 +424,7 @@ final class Workspace {
                 turn.touch(new EventKey(row.arrived().arrival().spoke(), row.event()));
             }
         }
+        passedOn.values().forEach(turn::touch);
         journaledAgain.forEach(row -> turn.touch(row.arrived().messageId()));
         joined.values().forEach(turn::touch);
         left.values().forEach(turn::touch);

@@ -101,6 +101,8 @@ final class Writing {
     }
 
     private void messages() {
+        work.passedOn.forEach((message, key) -> before.write("update message set event = ? where id = ?", key.event(),
+                message));
         Columns rows = new Columns();
         for (Workspace.JournalRow row : work.journal) {
             Arrival arrival = row.arrived().arrival();

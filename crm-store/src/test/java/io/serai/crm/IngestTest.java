@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -238,6 +239,53 @@ class IngestTest {
         assertThat(reuse.state()).isEqualTo(Outcome.State.PARKED);
         assertThat(reuse.refusal().code()).isEqualTo("key-reuse");
         assertThat(hub.count("select count(*) from message")).isEqualTo(2);
+    }
+
+    private Arrival edit(String key, UUID whom, Long version) {
+        return new Arrival("office", "customer", key, "rest", "application/json", new byte[]{'{', '}'},
+                Instant.parse("2026-03-01T10:00:00Z"), new LinkedHashMap<>(Map.of("status", "inactive")), null, null,
+                null, new Edit(whom, version));
+    }
+
+    @Test
+    void takesTheSameEditOfAnotherCustomerForAnotherMessage() {
+        Outcome anna = hub.says("erp", "customer", person("1", "Anna", "Meier", "anna@example.org", null));
+        Outcome bert = hub.says("erp", "customer", person("2", "Bert", "Huber", "bert@example.org", null));
+        List<Outcome> outcomes = hub.store.ingest().ingest(List.of(edit("deactivate", anna.id(), null),
+                edit("deactivate", bert.id(), null), edit("deactivate", anna.id(), null)));
+
+        assertThat(outcomes).extracting(Outcome::state).containsExactly(Outcome.State.APPLIED,
+                Outcome.State.REJECTED, Outcome.State.DUPLICATE);
+        assertThat(outcomes.get(1).refusal().code()).isEqualTo("key-reuse");
+        assertThat(hub.customer(bert)).doesNotContainEntry("status", "inactive");
+    }
+
+    @Test
+    void whoeverWasRefusedMayMendTheMessageAndKeepItsId() {
+        Outcome anna = hub.says("erp", "customer", person("1", "Anna", "Meier", "anna@example.org", null));
+        Ingest ingest = hub.store.ingest();
+        Arrival early = edit("k", anna.id(), 7L);
+        Arrival mended = edit("k", anna.id(), 1L);
+        Outcome refused = ingest.ingest(List.of(early)).getFirst();
+        Outcome done = ingest.ingest(List.of(mended)).getFirst();
+
+        assertThat(List.of(refused.state(), done.state())).containsExactly(Outcome.State.CONFLICT,
+                Outcome.State.APPLIED);
+        assertThat(ingest.ingest(List.of(mended, early, edit("k", anna.id(), 2L)))).satisfiesExactly(
+                again -> assertThat(again.messageId()).isEqualTo(done.messageId()),
+                again -> assertThat(again.messageId()).isEqualTo(refused.messageId()),
+                third -> assertThat(third.refusal().code()).isEqualTo("key-reuse"));
+        assertThat(hub.store.goldens().find("customer", anna.id()).orElseThrow().version()).isEqualTo(2);
+    }
+
+    @Test
+    void mendsAMessageInTheSameBatchToo() {
+        Outcome anna = hub.says("erp", "customer", person("1", "Anna", "Meier", "anna@example.org", null));
+        List<Outcome> outcomes = hub.store.ingest()
+                .ingest(List.of(edit("k", anna.id(), 7L), edit("k", anna.id(), 1L), edit("k", anna.id(), 1L)));
+
+        assertThat(outcomes).extracting(Outcome::state).containsExactly(Outcome.State.CONFLICT,
+                Outcome.State.APPLIED, Outcome.State.DUPLICATE);
     }
 
     @Test
