@@ -70,8 +70,7 @@ final class Customers {
                                         false, null, golden.document, golden.provenance(), source,
                                         () -> awaited == null ? loading.ever(matched) : loading.since(awaited))
                                 : words.merge("customer").apply(null, null, theirs, golden.document,
-                                        golden.provenance(),
-                                        source);
+                                        golden.provenance(), source);
         boolean changed = !known || !result.changed().isEmpty();
         if (changed) {
             workspace.change(golden, result.golden(), result.changed(), source, known ? "updated" : "created",

@@ -52,8 +52,7 @@ final class Edits {
             });
         }
         Merge.Result result = words.merge(arrival.entity()).apply(golden.document, golden.document, patch,
-                golden.document,
-                golden.provenance(), source);
+                golden.document, golden.provenance(), source);
         decided.addAll(result.changed());
         if (decided.isEmpty()) {
             return new Effect(State.UNCHANGED, golden, Effect.found("edit", List.of()), null);

@@ -84,8 +84,7 @@ final class Sales {
             order = workspace.create(Entity.ORDER, Identifiers.next(workspace.now()), Map.of(), source);
         }
         Merge.Result result = words.merge("order").apply(link == null ? null : link.base,
-                link == null ? null : link.ours,
-                theirs, order.document, order.provenance(), source);
+                link == null ? null : link.ours, theirs, order.document, order.provenance(), source);
         boolean changed = !known || !result.changed().isEmpty();
         if (changed) {
             workspace.change(order, result.golden(), result.changed(), source, known ? "updated" : "created",
