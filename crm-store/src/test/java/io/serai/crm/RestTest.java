@@ -99,6 +99,28 @@ class RestTest {
         assertThat(late.state()).isEqualTo(Outcome.State.APPLIED);
     }
 
+    /** The spoke does what it was told and answers with the record's revision and nothing else. */
+    private void done(Delivery delivery, String revision) {
+        hub.store.lanes().record(List.of(new DeliveryResult(delivery, DeliveryResult.Kind.DONE, null,
+                delivery.creates() ? "s1" : null, revision, null, false, null, null, hub.now(),
+                Duration.ofMillis(3))));
+    }
+
+    @Test
+    void whatAPersonSaidBeforeAWriteOvertookItStandsBesideWhatWasWritten() {
+        Outcome created = hub.says("erp", "customer", anna("1", "Meier"));
+        done(hub.claims("shop", "customer").getFirst(), "1");
+        hub.says("shop", "customer", with(anna("s1", "Meier"), "source", Map.of("id", "s1", "revision", "1")));
+        hub.says("erp", "customer", anna("1", "Keller"));
+        done(hub.claims("shop", "customer").getFirst(), "3");
+
+        Map<String, Object> said = with(anna("s1", "Meier"), "language", "de");
+        hub.says("shop", "customer", with(said, "source", Map.of("id", "s1", "revision", "2")));
+
+        assertThat(hub.customer(created)).containsEntry("language", "de").containsEntry("name",
+                Map.of("given", "Anna", "family", "Keller"));
+    }
+
     @Test
     void whatIsSetBackLaterIsAnEdit() {
         Outcome created = hub.says("erp", "customer", anna("1", "Meier"));
