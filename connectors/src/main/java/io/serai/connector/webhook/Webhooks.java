@@ -1,5 +1,6 @@
 package io.serai.connector.webhook;
 
+import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -62,6 +63,12 @@ public final class Webhooks {
         }
     }
 
+    /** The bytes of a request as they arrived. */
+    public interface Body {
+        /** Reads them, at most {@link Json#MAX_BYTES} + 1; an exception of its own reaches whoever called. */
+        byte[] read() throws IOException;
+    }
+
     public Webhooks(Connectors connectors, InstantSource clock) {
         this.connectors = connectors;
         this.clock = clock;
@@ -75,13 +82,14 @@ public final class Webhooks {
      *
      * @param spokeName from the address; may be anything
      * @param headers by name in any case; of several with the same name the first
-     * @param body the bytes as they arrived; the caller reads at most {@link Json#MAX_BYTES} + 1
+     * @param content read once, and not at all when nobody sends webhooks there
      */
-    public Answer receive(String spokeName, Map<String, String> headers, byte[] body) {
+    public Answer receive(String spokeName, Map<String, String> headers, Body content) throws IOException {
         Webhook webhook = webhooks.get(spokeName);
         if (webhook == null) {
             return Answer.problem(404, "Not found", "Nobody sends webhooks here.");
         }
+        byte[] body = content.read();
         if (body.length > Json.MAX_BYTES) {
             return Answer.problem(webhook.answers().tooLarge(), "Too large", "A webhook may have at most "
                     + Json.MAX_BYTES + " bytes.");

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
@@ -14,7 +15,8 @@ public final class Body {
     public static final int LIMIT = 2 << 20;
 
     private static final long TIME = Duration.ofSeconds(20).toNanos();
-    private static final int FIRST = 4096;
+    /** What a body takes of the memory whatever it announces; more only as more arrives. */
+    static final int FIRST = 16 << 10;
 
     private Body() {}
 
@@ -26,6 +28,15 @@ public final class Body {
 
     /** The whole body, whatever it claims to be. */
     public static byte[] read(HttpServletRequest request) throws IOException {
+        return read(request, more -> {});
+    }
+
+    /**
+     * The whole body, whatever it claims to be.
+     *
+     * @param memory asked before the body takes so many bytes more than the first {@value #FIRST}; throws to refuse
+     */
+    static byte[] read(HttpServletRequest request, IntConsumer memory) throws IOException {
         long announced = request.getContentLengthLong();
         if (announced > LIMIT) {
             throw tooLarge();
@@ -34,7 +45,8 @@ public final class Body {
             throw new Problem(415, "unsupported-encoding", "Send the body as it is, without a Content-Encoding.");
         }
         long deadline = System.nanoTime() + TIME;
-        byte[] bytes = new byte[announced >= 0 ? (int) announced : FIRST];
+        int most = announced >= 0 ? (int) announced : LIMIT + 1;
+        byte[] bytes = new byte[Math.min(FIRST, most)];
         int size = 0;
         try (InputStream stream = request.getInputStream()) {
             while (true) {
@@ -42,9 +54,11 @@ public final class Body {
                     if (size == announced) {
                         return bytes;
                     }
-                    bytes = Arrays.copyOf(bytes, Math.min(Math.max(2 * size, FIRST), LIMIT + 1));
+                    int larger = Math.min(2 * size, most);
+                    memory.accept(larger - size);
+                    bytes = Arrays.copyOf(bytes, larger);
                 }
-                int read = stream.read(bytes, size, bytes.length - size);
+                int read = more(stream, bytes, size);
                 if (read < 0) {
                     return size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
                 }
@@ -56,6 +70,14 @@ public final class Body {
                     throw new Problem(408, "too-slow", "The body took longer than 20 seconds to arrive.");
                 }
             }
+        }
+    }
+
+    private static int more(InputStream stream, byte[] bytes, int size) {
+        try {
+            return stream.read(bytes, size, bytes.length - size);
+        } catch (IOException e) {
+            throw new Problem(408, "broken-off", "The body broke off, or no more of it came for ten seconds.");
         }
     }
 

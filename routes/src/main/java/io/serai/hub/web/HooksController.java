@@ -17,21 +17,25 @@ import io.serai.connector.webhook.Webhooks;
 @RestController
 final class HooksController {
     private final Webhooks webhooks;
+    private final Strangers strangers;
 
-    HooksController(Webhooks webhooks) {
+    HooksController(Webhooks webhooks, Strangers strangers) {
         this.webhooks = webhooks;
+        this.strangers = strangers;
     }
 
     @PostMapping("/hooks/{spoke}")
     void receive(@PathVariable("spoke") String spoke, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
-        byte[] body = Body.read(request);
         Map<String, String> headers = new HashMap<>();
         for (String name : Collections.list(request.getHeaderNames())) {
             headers.put(name, request.getHeader(name));
         }
         headers.put("traceparent", Trace.of(request));
-        Webhooks.Answer answer = webhooks.receive(spoke, headers, body);
+        Webhooks.Answer answer;
+        try (Strangers.Share memory = strangers.share()) {
+            answer = webhooks.receive(spoke, headers, () -> Body.read(request, memory::take));
+        }
         response.setStatus(answer.status());
         if (answer.contentType() != null) {
             response.setContentType(answer.contentType());

@@ -16,12 +16,17 @@ import io.serai.crm.StoreUnavailable;
 @RestControllerAdvice
 final class Refusals {
     private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
+    /** Seconds. */
+    private static final String SOON = "5";
 
     @ExceptionHandler
     void problem(Problem problem, HttpServletResponse response) throws IOException {
         if (problem.status() == 413 || problem.status() == 408) {
             // What is left of the body is not worth reading.
             response.setHeader("Connection", "close");
+        }
+        if (problem.status() == 503) {
+            response.setHeader("Retry-After", SOON);
         }
         problem.write(response);
     }
@@ -31,7 +36,7 @@ final class Refusals {
             throws IOException {
         LOG.error("{} {}: the sender was told to send it again", request.getMethod(), request.getRequestURI(),
                 unavailable);
-        response.setHeader("Retry-After", "5");
+        response.setHeader("Retry-After", SOON);
         new Problem(503, "not-available",
                 "The hub cannot say that it stored this. Send it again, with the same Idempotency-Key if it has one:"
                         + " what was stored already is recognised by it, or by its source.id.")

@@ -30,10 +30,17 @@ class WebConfiguration {
     private static final int MOST_PARAMETERS = 50;
     private static final int CONNECTIONS = 512;
     private static final int TIMEOUT_MILLIS = 10_000;
+    /** Bytes, a seventh of the heap; beside the first {@value Body#FIRST} of each. */
+    private static final int FOR_STRANGERS = 32 << 20;
 
     @Bean
     ManagementPort managementPort(HubSettings settings) {
         return new ManagementPort(settings.managementPort());
+    }
+
+    @Bean
+    Strangers strangers() {
+        return new Strangers(FOR_STRANGERS);
     }
 
     @Bean
