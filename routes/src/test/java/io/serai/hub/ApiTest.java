@@ -110,6 +110,24 @@ class ApiTest {
     }
 
     @Test
+    void readsOnFromTheNextOfEveryListAndFromNothingElse() {
+        post(customer(mail()), UUID.randomUUID().toString());
+        post(customer(mail()), UUID.randomUUID().toString());
+        for (String list : new String[]{"customers", "orders", "messages", "parked", "changes"}) {
+            for (String cursor : new String[]{"x", "-1", "9".repeat(30), "0198a2c0-7d4e-7a55-8f3e-2f6f9b1d7c1x"}) {
+                HttpResponse<String> refused = get("/api/" + list + "?cursor=" + cursor);
+                assertThat(refused.statusCode()).as(list + " " + cursor).isEqualTo(400);
+                assertThat(json(refused).at("/errors/0/field").asString()).isEqualTo("cursor");
+            }
+            String next = json(get("/api/" + list + "?limit=1")).path("next").asString("");
+            assertThat(get("/api/" + list + "?limit=1&cursor=" + next).statusCode()).as(list).isEqualTo(200);
+        }
+        String last = json(get("/api/changes?limit=1")).path("next").asString();
+        assertThat(json(get("/api/changes?limit=1&cursor=" + last)).at("/items/0/sequence").asLong())
+                .isGreaterThan(Long.parseLong(last));
+    }
+
+    @Test
     void refusesOtherContentTypes() {
         assertThat(hub.send("POST", "/api/customers", "{}", "serai-key", hub.key(), "Content-Type", "text/plain")
                 .statusCode()).isEqualTo(415);

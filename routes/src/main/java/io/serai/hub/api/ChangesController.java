@@ -23,7 +23,7 @@ final class ChangesController {
 
     @GetMapping("/api/changes")
     void list(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        Answer.page(response, store.changes().list(Paging.cursor(request), Paging.limit(request),
+        Answer.page(response, store.changes().list(Paging.sequence(request), Paging.limit(request),
                 Paging.text(request, "entity")), ChangesController::view);
     }
 

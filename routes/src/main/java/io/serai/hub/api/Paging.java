@@ -12,6 +12,8 @@ final class Paging {
     private static final int USUAL = 50;
     private static final int MOST = 500;
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,4}");
+    private static final Pattern ID = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+    private static final Pattern SEQUENCE = Pattern.compile("[0-9]{1,18}");
     private static final int LONGEST = 500;
 
     private Paging() {}
@@ -29,9 +31,22 @@ final class Paging {
         return number;
     }
 
-    /** Where to go on; null at the beginning. */
+    /** Where to go on in a list: the id of what came last; null at the beginning. */
     static String cursor(HttpServletRequest request) {
-        return text(request, "cursor");
+        return cursor(request, ID);
+    }
+
+    /** Where to go on in the log of changes: the number of the last one; null at the beginning. */
+    static String sequence(HttpServletRequest request) {
+        return cursor(request, SEQUENCE);
+    }
+
+    private static String cursor(HttpServletRequest request, Pattern form) {
+        String cursor = text(request, "cursor");
+        if (cursor != null && !form.matcher(cursor).matches()) {
+            throw Problem.invalid("cursor", "cursor must be the next of the page before.");
+        }
+        return cursor;
     }
 
     /** A parameter of bounded length; null when it is absent. */

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -30,8 +29,6 @@ import io.serai.hub.web.Problem;
 @RestController
 final class RecordsController {
     private static final String KINDS = "/api/{kind:customers|orders|invoices|credit-notes|payments|opportunities|interactions}";
-
-    private static final Pattern CURSOR = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
     private final CrmStore store;
     private final Intake intake;
@@ -133,9 +130,6 @@ final class RecordsController {
     }
 
     private Page<Golden> list(Kind kind, Map<String, String> wanted, String cursor, int limit) {
-        if (cursor != null && !CURSOR.matcher(cursor).matches()) {
-            throw Problem.invalid("cursor", "The cursor must be the next of the page before.");
-        }
         try {
             return store.goldens().list(kind.entity, new Filter(wanted), cursor, limit);
         } catch (IllegalArgumentException unusable) {
