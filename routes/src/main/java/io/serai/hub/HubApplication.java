@@ -1,5 +1,6 @@
 package io.serai.hub;
 
+import java.util.HashMap;
 import java.util.Map;
 
 import org.springframework.boot.Banner;
@@ -11,6 +12,12 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.MutablePropertySources;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import io.serai.connector.BadFileException;
 import io.serai.mapping.BadMappingException;
@@ -44,7 +51,7 @@ public class HubApplication {
         application.setBannerMode(Banner.Mode.OFF);
         application.setRegisterShutdownHook(true);
         Start start = new Start(settings);
-        application.addListeners(start);
+        application.addListeners(new EmptyVariables(), start);
         application.addInitializers(context -> ((GenericApplicationContext) context).registerBean(Groundwork.class,
                 () -> start.groundwork));
         try {
@@ -66,6 +73,25 @@ public class HubApplication {
         return null;
     }
 
+    /**
+     * A variable that is empty is one that is not set: a compose file or a service manager cannot leave one out on a
+     * condition. Comes before everything that reads settings, logging included.
+     */
+    @Order(Ordered.HIGHEST_PRECEDENCE)
+    private static final class EmptyVariables implements ApplicationListener<ApplicationEnvironmentPreparedEvent> {
+        @Override
+        public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {
+            leaveOutEmpty(event.getEnvironment().getPropertySources());
+        }
+    }
+
+    static void leaveOutEmpty(MutablePropertySources sources) {
+        String name = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
+        Map<String, Object> variables = new HashMap<>(((MapPropertySource) sources.get(name)).getSource());
+        variables.values().removeIf(""::equals);
+        sources.replace(name, new SystemEnvironmentPropertySource(name, variables));
+    }
+
     /** Begins what takes its time as soon as the settings are known. */
     private static final class Start implements ApplicationListener<ApplicationEnvironmentPreparedEvent> {
         private final Map<String, Object> settings;
@@ -78,7 +104,7 @@ public class HubApplication {
         @Override
         public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {
             event.getEnvironment().getPropertySources()
-                    .addFirst(new org.springframework.core.env.MapPropertySource("start", settings));
+                    .addFirst(new MapPropertySource("start", settings));
             HubSettings bound = Binder.get(event.getEnvironment()).bind("serai", HubSettings.class).get();
             groundwork = Groundwork.begin(bound, event.getEnvironment());
         }
