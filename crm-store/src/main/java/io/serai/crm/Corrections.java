@@ -474,9 +474,7 @@ public final class Corrections {
     // ---- what all have in common
 
     static boolean erased(Case work, GoldenRow customer) throws SQLException {
-        Session session = work.turn().session();
-        return !session.tombstones().isEmpty()
-                && session.tombstones().containsKey(session.marks().customer(customer.id));
+        return work.turn().session().erased(customer.id);
     }
 
     static Map<String, Object> request(Object... words) {

@@ -305,7 +305,8 @@ public final class Reconciliation {
     /**
      * Looks through some golden records for those that a spoke which is to have all of them was never told of, and has them
      * written to it, if the run repairs. Comes after the comparison, and after the spoke's own list was read: what the spoke
-     * has already is not to be made there again.
+     * has already is not to be made there again. An invoice that has no number is nobody's business, and what an invoice keeps
+     * of a person who was erased is no customer.
      *
      * @param look null to begin
      * @return where it got to; empty when all were looked at
@@ -317,22 +318,29 @@ public final class Reconciliation {
             Session session = turn.session();
             List<UUID> seen = new ArrayList<>();
             long[] found = {from.untold()};
-            Columns untold = new Columns();
-            Columns listed = new Columns();
+            Map<UUID, Long> without = new LinkedHashMap<>();
             new Statements().read("""
                     select c.id, c.version, exists (select from link l where l.entity_id = c.id and l.spoke = ?)
-                    from %s c where c.id > ? order by c.tenant, c.id limit %d
-                    """.formatted(entity.table(), SLICE), row -> {
+                    from %s c where c.id > ? %s order by c.tenant, c.id limit %d
+                    """.formatted(entity.table(), entity.issued() ? "and c.number is not null" : "", SLICE), row -> {
                 UUID id = row.getObject(1, UUID.class);
                 seen.add(id);
                 if (!row.getBoolean(3)) {
-                    untold.add(run.spoke(), run.entity(), id, row.getLong(2));
-                    if (++found[0] <= MOST_UNTOLD_LISTED) {
-                        listed.add(run.spoke(), run.entity(), id, "", "", Why.UNTOLD, run.repairs(), clock.instant());
-                    }
-                    turn.touch(id);
+                    without.put(id, row.getLong(2));
                 }
             }, run.spoke(), from.after()).execute(session);
+            Columns untold = new Columns();
+            Columns listed = new Columns();
+            for (UUID id : without.keySet()) {
+                if (entity == Entity.CUSTOMER && session.erased(id)) {
+                    continue;
+                }
+                untold.add(run.spoke(), run.entity(), id, without.get(id));
+                if (++found[0] <= MOST_UNTOLD_LISTED) {
+                    listed.add(run.spoke(), run.entity(), id, "", "", Why.UNTOLD, run.repairs(), clock.instant());
+                }
+                turn.touch(id);
+            }
             Statements statements = new Statements();
             if (!listed.isEmpty()) {
                 list(statements, listed);

@@ -36,6 +36,12 @@ final class Session {
         return tombstones.asOf(this, buried);
     }
 
+    /** Whether a customer was erased: what is left of it belongs to its invoices. */
+    boolean erased(UUID customer) throws SQLException {
+        Map<String, UUID> erased = tombstones();
+        return !erased.isEmpty() && erased.containsKey(tombstones.customer(customer));
+    }
+
     /** What stands for a person there. */
     Tombstones marks() {
         return tombstones;

@@ -48,9 +48,13 @@ class ReconcileTest {
     }
 
     private Reconciliation.Run runs(boolean repairs) {
+        return runs("shop", "customer", repairs);
+    }
+
+    private Reconciliation.Run runs(String spoke, String entity, boolean repairs) {
         hub.passes(Duration.ofMinutes(1));
-        assertThat(reconciliation.begin("shop", "customer", repairs)).isTrue();
-        assertThat(reconciliation.begin("shop", "customer", repairs)).as("one at a time").isFalse();
+        assertThat(reconciliation.begin(spoke, entity, repairs)).isTrue();
+        assertThat(reconciliation.begin(spoke, entity, repairs)).as("one at a time").isFalse();
         Reconciliation.Run run = reconciliation.runs().getFirst();
         for (Optional<Reconciliation.Held> next = reconciliation.next(run); next
                 .isPresent(); next = reconciliation.next(run)) {
@@ -168,6 +172,36 @@ class ReconcileTest {
         assertThat(runs(true).untold()).isEqualTo(1);
         assertThat(hub.delivers("shop", "customer", held -> held)).extracting(Delivery::id).containsExactly(ada);
         assertThat(runs(true).untold()).isZero();
+    }
+
+    private void paid(String status) {
+        hub.says("shop", "order", with(with(with(InvoiceTest.order("S-1", "42.00"), "customer", Map.of("id",
+                ada.toString())), "source", Map.of("id", "o-1")), "status", status));
+        hub.delivers("books", "customer");
+    }
+
+    @Test
+    void nobodyIsToldAgainOfABuyerWhoWasErased() {
+        paid("open");
+        InvoiceClaim claim = hub.store.invoices().claim("books", 10, Duration.ofSeconds(30)).getFirst();
+        hub.store.invoices().record(new InvoiceResult(claim, InvoiceResult.Kind.MADE, Map.of("number", "R-1"), "i-1",
+                null, null, null, hub.now(), Duration.ofMillis(1)));
+        assertThat(hub.store.erasures().erase(ada, "api").outcome().state()).isEqualTo(Outcome.State.APPLIED);
+        assertThat(hub.store.goldens().find("customer", ada)).as("kept for the invoice").isPresent();
+
+        assertThat(runs(true).untold()).isZero();
+        assertThat(found()).isEmpty();
+        assertThat(hub.claims("shop", "customer")).isEmpty();
+    }
+
+    @Test
+    void anInvoiceThatWasNeverMadeIsMailedToNobody() {
+        paid("open");
+        paid("cancelled");
+        assertThat(hub.count("select count(*) from invoice where state = 'WITHDRAWN'")).isEqualTo(1);
+
+        assertThat(runs("mailbox", "invoice", true).untold()).isZero();
+        assertThat(hub.claims("mailbox", "invoice")).isEmpty();
     }
 
     @Test
