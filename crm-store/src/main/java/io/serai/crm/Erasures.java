@@ -88,17 +88,18 @@ public final class Erasures {
         if (ledger == null) {
             throw new IllegalStateException("This store was opened without an erasure ledger; nobody can be erased.");
         }
-        return erase(id, by, Identifiers.next(clock.instant()), true);
+        return erase(id, by, promised(id).orElseGet(() -> Identifiers.next(clock.instant())), true);
     }
 
     /** @param anew whether it is not in the ledger yet */
     private Erased erase(UUID asked, String by, UUID erasure, boolean anew) {
         boolean[] written = new boolean[1];
         Instant begin = clock.instant();
-        UUID id = corrections.mergedInto(asked).orElse(asked);
+        UUID id = whoIs(asked);
         Set<UUID> messages = transactions.run(session -> Held.of(session, id).messages(session, new UUID(0, 0)));
+        Outcome outcome;
         try {
-            Outcome outcome = corrections.correct(by, Corrections.request("erase", "id", asked), work -> {
+            outcome = corrections.correct(by, Corrections.request("erase", "id", asked), work -> {
                 written[0] = false;
                 work.loading().customers(List.of(asked));
                 GoldenRow golden = work.workspace().golden(asked);
@@ -115,13 +116,50 @@ public final class Erasures {
                 all.addAll(person.messages(session, Identifiers.next(begin.minus(ON_THE_WAY))));
                 return erase(work, golden, person, all, erasure, anew, written);
             });
-            return new Erased(outcome, receipt(erasure).orElse(null));
-        } catch (RuntimeException failed) {
+        } catch (Transactions.Unstorable never) {
             if (written[0]) {
                 ledger.append(Map.of("withdrawn", erasure.toString()));
             }
-            throw failed;
+            throw never;
+        } catch (StoreUnavailable unknown) {
+            if (written[0]) {
+                LOG.warn(
+                        "Nobody knows whether erasure {} was done: the database did not answer. Ask for it again, or it is"
+                                + " made sure of at the next start.",
+                        erasure);
+            }
+            throw unknown;
         }
+        return new Erased(outcome, receipt(erasure).orElse(null));
+    }
+
+    /** The erasure that somebody who is asked for was promised before, and that the database does not know. */
+    private Optional<UUID> promised(UUID asked) {
+        UUID id = whoIs(asked);
+        return promises().entrySet().stream()
+                .filter(promise -> ids(promise.getValue()).stream().anyMatch(one -> whoIs(one).equals(id)))
+                .map(promise -> UUID.fromString(promise.getKey())).findFirst();
+    }
+
+    private UUID whoIs(UUID customer) {
+        return corrections.mergedInto(customer).orElse(customer);
+    }
+
+    /** What the ledger promises and the database does not know, by erasure, oldest first. */
+    private Map<String, Map<String, Object>> promises() {
+        Map<String, Map<String, Object>> promises = new LinkedHashMap<>();
+        for (Map<String, Object> line : ledger.lines()) {
+            if (line.get("erasure") instanceof String erasure) {
+                promises.put(erasure, line);
+            } else if (line.get("withdrawn") instanceof String erasure) {
+                promises.remove(erasure);
+            }
+        }
+        transactions.run(session -> {
+            new Statements().read("select id from erasure", row -> promises.remove(row.getString(1))).execute(session);
+            return null;
+        });
+        return promises;
     }
 
     /** Null when nothing is under way that must come to its end first. */
@@ -538,32 +576,22 @@ public final class Erasures {
 
     // ---- after a restore
 
-    /** Does again what the ledger knows and the database does not: it is older than its erasures. */
+    /** Does what the ledger knows and the database does not: it is older than its erasures, or one did not get through to it. */
     void applyLedger() {
         if (ledger == null) {
             return;
         }
-        Map<String, Map<String, Object>> promised = new LinkedHashMap<>();
         Set<String> lifted = new HashSet<>();
         for (Map<String, Object> line : ledger.lines()) {
-            if (line.get("erasure") instanceof String erasure) {
-                promised.put(erasure, line);
-            } else if (line.get("withdrawn") instanceof String erasure) {
-                promised.remove(erasure);
-            } else if (line.get("lifted") instanceof String erasure) {
+            if (line.get("lifted") instanceof String erasure) {
                 lifted.add(erasure);
             }
         }
-        transactions.run(session -> {
-            new Statements().read("select id from erasure", row -> promised.remove(row.getString(1)))
-                    .execute(session);
-            return null;
-        });
-        promised.forEach((erasure, line) -> applyAgain(UUID.fromString(erasure), line, lifted.contains(erasure)));
+        promises().forEach((erasure, line) -> applyAgain(UUID.fromString(erasure), line, lifted.contains(erasure)));
     }
 
     private void applyAgain(UUID erasure, Map<String, Object> line, boolean lifted) {
-        LOG.warn("The database does not know of erasure {} any more; it is done again", erasure);
+        LOG.warn("The database does not know of erasure {}; it is done again", erasure);
         String by = line.get("by").toString();
         boolean done = false;
         for (UUID id : ids(line)) {
@@ -586,8 +614,9 @@ public final class Erasures {
             }
             Statements last = turn.session().marks().raise(erasure, marks);
             if (!found) {
-                last.write("insert into erasure (id, erased_by, at, done) values (?, ?, ?::timestamptz, ?::json)",
-                        erasure, by, line.get("at").toString(),
+                // Whose answer was lost may be done by now: it was on its way when this began.
+                last.write("insert into erasure (id, erased_by, at, done) values (?, ?, ?::timestamptz, ?::json)"
+                        + " on conflict do nothing", erasure, by, line.get("at").toString(),
                         Json.text(Map.of("notReached", NOT_REACHED, "tombstones", marks.size())));
             }
             if (lifted) {
@@ -608,7 +637,7 @@ public final class Erasures {
      * holds, what belongs to it, and every message as it came. Empty when there is no such customer.
      */
     public Optional<Map<String, Object>> export(UUID asked) {
-        UUID id = corrections.mergedInto(asked).orElse(asked);
+        UUID id = whoIs(asked);
         return transactions.run(session -> Held.of(session, id).export(session));
     }
 }

@@ -5,10 +5,13 @@ import static io.serai.crm.Hub.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +22,7 @@ import java.util.UUID;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 
@@ -290,6 +294,101 @@ class ErasureTest {
                 .code()).isEqualTo("erased");
         assertThat(hub.store.erasures().receipt(erasure)).isPresent();
         assertThat(hub.store.erasures().claim(10, Duration.ofSeconds(30))).as("the spokes are told again").isNotEmpty();
+    }
+
+    /** A process whose connection breaks at an erasure. @param done whether the database has done it by then */
+    private CrmStore breaking(String sqlState, boolean done) {
+        return CrmStore.open(new DelegatingDataSource(hub.database) {
+            @Override
+            public Connection getConnection() throws SQLException {
+                Connection connection = super.getConnection();
+                boolean[] erases = new boolean[1];
+                return (Connection) Proxy.newProxyInstance(getClass().getClassLoader(),
+                        new Class<?>[]{Connection.class}, (_, method, arguments) -> {
+                            erases[0] |= method.getName().equals("prepareStatement")
+                                    && arguments[0].toString().contains("insert into erasure ");
+                            if (erases[0] && method.getName().equals(done ? "commit" : "prepareStatement")) {
+                                throw new SQLException("the connection broke", sqlState);
+                            }
+                            try {
+                                return method.invoke(connection, arguments);
+                            } catch (InvocationTargetException failed) {
+                                throw failed.getCause();
+                            }
+                        });
+            }
+        }, hub.store.settings(), hub::now, hub.erasures());
+    }
+
+    private UUID promised() {
+        List<Map<String, Object>> lines = hub.erasures().lines();
+        assertThat(lines.getLast()).as("the promise stays").containsKey("erasure");
+        return UUID.fromString(lines.getLast().get("erasure").toString());
+    }
+
+    @Test
+    void staysErasedThroughARestoreAlsoWhenTheAnswerToTheCommitWasLost() throws Exception {
+        Outcome created = known();
+        hub.close();
+        HikariDataSource backup = HubDatabase.copy(hub.database);
+        hub = new Hub(Survivorship.NEWEST_EVERYWHERE, HubDatabase.again(hub.database), hub.ledger);
+        try (CrmStore process = breaking("08006", true)) {
+            assertThatThrownBy(() -> process.erasures().erase(created.id(), CLERK))
+                    .isInstanceOf(StoreUnavailable.class);
+        }
+        UUID erasure = promised();
+        assertThat(hub.store.erasures().of(created.id())).as("it was done").contains(erasure);
+        hub.close();
+        hub = new Hub(Survivorship.NEWEST_EVERYWHERE, backup, hub.ledger);
+
+        assertThat(traces()).isEmpty();
+        assertThat(hub.store.erasures().receipt(erasure)).isPresent();
+    }
+
+    @Test
+    void anErasureThatDidNotReachTheDatabaseIsDoneAtTheNextStart() throws Exception {
+        Outcome created = known();
+        try (CrmStore process = breaking("08006", false)) {
+            assertThatThrownBy(() -> process.erasures().erase(created.id(), CLERK))
+                    .isInstanceOf(StoreUnavailable.class);
+        }
+        UUID erasure = promised();
+        assertThat(hub.store.goldens().find("customer", created.id())).as("not done").isPresent();
+        hub.close();
+        hub = new Hub(Survivorship.NEWEST_EVERYWHERE, HubDatabase.again(hub.database), hub.ledger);
+
+        assertThat(traces()).isEmpty();
+        assertThat(hub.store.erasures().receipt(erasure)).isPresent();
+    }
+
+    @Test
+    void whoAsksAgainAfterALostErasureGetsTheReceiptThatWasPromisedAndCanLiftIt() {
+        Outcome created = known();
+        try (CrmStore process = breaking("08006", false)) {
+            assertThatThrownBy(() -> process.erasures().erase(created.id(), CLERK))
+                    .isInstanceOf(StoreUnavailable.class);
+        }
+        UUID erasure = promised();
+
+        assertThat(hub.store.erasures().erase(created.id(), CLERK).receipt().id()).isEqualTo(erasure);
+
+        hub.store.erasures().lift(erasure, CLERK);
+        hub.close();
+        hub = new Hub(Survivorship.NEWEST_EVERYWHERE, HubDatabase.again(hub.database), hub.ledger);
+        assertThat(hub.says("shop", "customer", anna("s5")).state()).isEqualTo(Outcome.State.APPLIED);
+    }
+
+    @Test
+    void aPromiseThatTheDatabaseHasRefusedIsTakenBack() {
+        Outcome created = known();
+        try (CrmStore process = breaking("23505", false)) {
+            assertThatThrownBy(() -> process.erasures().erase(created.id(), CLERK))
+                    .isInstanceOf(Transactions.Unstorable.class);
+        }
+        hub.close();
+        hub = new Hub(Survivorship.NEWEST_EVERYWHERE, HubDatabase.again(hub.database), hub.ledger);
+
+        assertThat(hub.store.goldens().find("customer", created.id())).isPresent();
     }
 
     @Test
