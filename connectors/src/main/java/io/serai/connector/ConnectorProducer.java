@@ -36,7 +36,11 @@ final class ConnectorProducer extends DefaultProducer {
             message.setHeader("revision", reply.revision());
         }
         if (delivery.operation() == Operation.LOOKUP) {
-            message.setHeader("found", reply.externalId() != null || reply.body() != null);
+            boolean found = reply.externalId() != null || reply.body() != null;
+            message.setHeader("found", found);
+            if (!found) {
+                message.removeHeader("externalId"); // the one that was asked for would say that it is there
+            }
         }
         message.setBody(reply.body());
     }

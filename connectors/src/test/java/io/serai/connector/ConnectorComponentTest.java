@@ -154,6 +154,16 @@ class ConnectorComponentTest {
     }
 
     @Test
+    void aRecordThatIsNotThereHasNoId() {
+        VENDOR.stubFor(get(anyUrl()).willReturn(aResponse().withStatus(404)));
+
+        Exchange exchange = deliver("lookup", "C-1", null);
+
+        assertThat(exchange.getException()).isNull();
+        assertThat(exchange.getMessage().getHeaders()).containsEntry("found", false).doesNotContainKey("externalId");
+    }
+
+    @Test
     void throwsWithTheClassOfTheFailureAndRemembersIt() {
         VENDOR.stubFor(post(anyUrl()).willReturn(aResponse().withStatus(503)));
 

@@ -3,6 +3,7 @@ package io.serai.hub;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.containing;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.notFound;
 import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
 import static com.github.tomakehurst.wiremock.client.WireMock.patch;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
@@ -34,7 +35,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A hub that has customers already gets a further system, which has customers already, too. */
+/** A hub that has customers already gets a further system, which has customers already, too; and a system loses one. */
 class NewSpokeTest {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final String MADE = "{\"id\":\"C-{{randomValue length=12 type='ALPHANUMERIC'}}\",\"version\":1}";
@@ -115,9 +116,33 @@ class NewSpokeTest {
     }
 
     private String stateIn(String spoke, String id) {
+        return link(spoke, id, "state");
+    }
+
+    private String link(String spoke, String id, String what) {
         return asks("GET", "/api/customers/" + id + "/links", null).path("items").valueStream()
-                .filter(link -> link.path("spoke").asString().equals(spoke)).map(link -> link.path("state").asString())
+                .filter(link -> link.path("spoke").asString().equals(spoke)).map(link -> link.path(what).asString())
                 .findFirst().orElse("none");
+    }
+
+    @Test
+    void aCustomerWhoWasDeletedThereIsMissedAndAPersonIsTold() {
+        starts();
+        try {
+            String roth = customer("roth");
+            until(SOON, () -> assertThat(stateIn("old", roth)).isEqualTo("SYNCED"));
+            OLD.stubFor(get(urlPathEqualTo("/v1/contacts/" + link("old", roth, "externalId"))).atPriority(5)
+                    .willReturn(notFound()));
+
+            asks("POST", "/api/spokes/old/reconcile?repair=true", null);
+
+            until(SOON, () -> assertThat(asks("GET", "/api/spokes/old/reconcile", null).path("items").path(0)
+                    .path("differences").path(0).path("why").asString()).isEqualTo("missing"));
+            assertThat(asks("GET", "/api/parked?kind=CONFLICT", null).path("items")).singleElement()
+                    .satisfies(parked -> assertThat(parked.path("entityId").asString()).isEqualTo(roth));
+        } finally {
+            hub.close();
+        }
     }
 
     @Test
