@@ -62,7 +62,8 @@ public final class InvoiceLedger {
     public List<InvoiceClaim> claim(String spoke, String entity, int most, Duration lease, int owed) {
         Instant now = clock.instant();
         SpokeProfile profile = settings.profile(spoke, entity).orElseThrow();
-        return anyDue(profile, now)
+        boolean pays = owed > 0 && profile.terms().limited();
+        return pays || anyDue(profile, now)
                 ? transactions.write(turn -> claim(turn, profile, most, lease, owed, now))
                 : List.of();
     }

@@ -76,6 +76,25 @@ class LanesTest {
     }
 
     @Test
+    void requestsArePaidForAlsoWhereNothingIsDueToBeInvoiced() {
+        CrmStore process = CrmStore.open(hub.database,
+                new Settings(1, List.of(new SpokeProfile("books", "invoice", SpokeProfile.Flow.ISSUE, Set.of(), 50,
+                        new SpokeProfile.Terms(Duration.ZERO, 40, Duration.ofHours(24)))),
+                        Survivorship.NEWEST_EVERYWHERE),
+                hub::now, hub.erasures());
+        processes.add(process);
+        long turns = hub.count("select turn from change_head");
+
+        assertThat(process.invoices().claim("books", "invoice", 5, LEASE, 0)).isEmpty();
+        assertThat(hub.count("select turn from change_head")).as("looking costs no turn").isEqualTo(turns);
+        assertThat(process.spokes().pauses()).isEmpty();
+        process.invoices().claim("books", "invoice", 5, LEASE, 40);
+
+        assertThat(process.spokes().pauses()).singleElement()
+                .satisfies(pause -> assertThat(pause.problem()).contains("the 40 requests of this day are used up"));
+    }
+
+    @Test
     void requestsBesideDeliveriesCountToo() {
         customers(40);
         CrmStore process = process(Duration.ofMillis(100), 0);
