@@ -36,7 +36,8 @@ public final class Erasures {
             + " records that have to be kept for the years the law says.";
     private static final List<String> NOT_REACHED = List.of(
             "Backups of the database: this erasure is done again when one is restored.",
-            "Messages that could not be read and name the person by nothing but a name or an id.",
+            "Messages that could not be read and name the person by nothing but a name, a number in another form than the"
+                    + " hub keeps, or, where they are about something else, an id.",
             "What spokes did with what they were told before.");
     /** Longer than a message may be on its way into the journal. */
     private static final Duration ON_THE_WAY = Duration.ofMinutes(2);

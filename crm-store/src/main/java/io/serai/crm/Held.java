@@ -104,7 +104,8 @@ record Held(Set<UUID> customers, Map<Entity, Set<UUID>> belongings, Set<MatchKey
 
     /**
      * The messages that speak of a person: those that led to one of their records, and of those that led nowhere (refused,
-     * parked, of no concern) the ones that name an address or number of theirs. The journal has no index for this, which
+     * parked, waiting, of no concern) the ones that name an address or number of theirs as the hub keeps it, or a spoke's
+     * record of them. The journal has no index for this, which
      * every message would pay for: it is read through.
      */
     Set<UUID> messages(Session session, UUID from) throws SQLException {
@@ -112,14 +113,19 @@ record Held(Set<UUID> customers, Map<Entity, Set<UUID>> belongings, Set<MatchKey
         Set<UUID> found = new LinkedHashSet<>();
         String[] named = keys.stream().filter(key -> key.kind() != MatchKey.Kind.IDENTIFIER)
                 .map(MatchKey::value).toArray(String[]::new);
+        String[] called = records.toArray(String[]::new);
         new Statements().read("""
                 select id from message where id >= ? and (entity_id = any(?::uuid[])
-                  or entity_id = any(?::uuid[]) and (spoke || '/' || (finding ->> 'customer') = any(?)
-                    or finding ->> 'customer' = any(?))
-                  or entity_id is null and exists (
-                    select 1 from unnest(?) w(word) where position(w.word in lower(encode(received, 'escape'))) > 0))
+                  or (entity_id is null or entity_id = any(?::uuid[]))
+                    and (spoke || '/' || (finding ->> 'customer') = any(?) or finding ->> 'customer' = any(?))
+                  or entity_id is null and (
+                    id in (select message from held where entity = 'customer' and spoke || '/' || record = any(?))
+                    or id in (select message from parked
+                      where entity = 'customer' and spoke || '/' || (detail ->> 'record') = any(?))
+                    or exists (
+                      select 1 from unnest(?) w(word) where position(w.word in lower(encode(received, 'escape'))) > 0)))
                 """, row -> found.add(row.getObject(1, UUID.class)), from, Writing.ids(all()), Writing.ids(former),
-                records.toArray(String[]::new), records.toArray(String[]::new), named).execute(session);
+                called, called, called, called, named).execute(session);
         return found;
     }
 

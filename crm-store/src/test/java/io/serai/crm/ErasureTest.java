@@ -143,6 +143,27 @@ class ErasureTest {
     }
 
     @Test
+    void leavesNothingOfWhatCouldNotBeReadOfHerRecordNorOfWhatWaitedBehindIt() throws Exception {
+        Outcome created = known();
+        Outcome unreadable = hub.store.ingest().ingest(List.of(new Arrival("erp", "customer", "u1", "webhook",
+                "application/json", "{\"no\":\"c1\",\"canary\":\"044 999 00 01\"}".getBytes(StandardCharsets.UTF_8),
+                hub.now(), null, new Refusal("mapping", "/canary", "Cannot be read.", "invalid"), null, null, null,
+                "c1", null))).getFirst();
+        Outcome waiting = hub.says("erp", "customer", Map.of("source", Map.of("id", "c1"), "addresses",
+                List.of(Map.of("lines", List.of("Canary street 2"), "city", "Bern"))));
+        Outcome order = hub.says("erp", "order", Map.of("source", Map.of("id", "o9"), "customer",
+                Map.of("source", Map.of("id", "c1")), "note", "For canary"));
+        assertThat(List.of(unreadable.state(), waiting.state(), order.state())).containsExactly(Outcome.State.PARKED,
+                Outcome.State.WAITING, Outcome.State.PARKED);
+
+        hub.store.erasures().erase(created.id(), CLERK);
+
+        assertThat(traces()).isEmpty();
+        assertThat(hub.store.parked().list(new ParkedItems.Question(null, null, true), null, 5).items()).isEmpty();
+        assertThat(hub.store.parkedWork().due(null, 5)).isEmpty();
+    }
+
+    @Test
     void bringsNobodyBackWhoWasErased() throws Exception {
         Outcome created = known();
         hub.store.erasures().erase(created.id(), CLERK);
