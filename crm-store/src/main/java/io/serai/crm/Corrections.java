@@ -92,7 +92,8 @@ public final class Corrections {
 
     /**
      * Makes two customers one. Whatever belongs to the absorbed one moves to the kept one; its id goes on to work and leads
-     * there. Records of both stay in the spokes and are all kept in step. Customers that were merged before are followed to
+     * there. Records of both stay in the spokes and are all kept in step. Which value stays is decided by survivorship, also
+     * where a field of the absorbed one was frozen: that question is closed. Customers that were merged before are followed to
      * where they are now; merging the same again changes nothing.
      *
      * @param by who decided it
@@ -120,6 +121,7 @@ public final class Corrections {
 
     private Taken merge(Case work, GoldenRow kept, GoldenRow absorbed) throws SQLException {
         Workspace workspace = work.workspace();
+        absorbed.provenance().thaw().forEach(path -> workspace.resolve(Conflicts.frozen(absorbed, path)));
         Map<String, Object> keptBefore = before(kept);
         Map<String, Object> absorbedBefore = before(absorbed);
         long version = Math.max(kept.version, absorbed.version) + 1;

@@ -303,19 +303,25 @@ public final class ParkedWork {
     }
 
     /**
-     * What it would take to give the disputed field a value.
+     * What it would take to give the disputed field a value. What was asked of a customer that was merged since is answered for
+     * the one that stayed.
      *
      * @param value null clears the field
      */
     public Choice choice(UUID id, Object value) {
         Parked parked = require(id, "choose");
-        Map<String, Object> golden = transactions.run(session -> Goldens
-                .load(session, Entity.of(parked.entity()), List.of(parked.entityId())).get(parked.entityId()))
-                .document();
-        return new Choice(parked.entity(), parked.entityId(),
-                Merge.patch(parked.entity(), golden, parked.field(), value).orElseThrow(() -> new NotPossible(
-                        "not-allowed", "What is disputed is an element of a list as a whole. Edit " + parked.field()
-                                + " of the " + parked.entity() + " itself, and discard this.")));
+        UUID entity = corrections.mergedInto(parked.entityId()).orElse(parked.entityId());
+        Golden golden = transactions.run(session -> Goldens
+                .load(session, Entity.of(parked.entity()), List.of(entity)).get(entity));
+        if (golden == null) {
+            throw new NotPossible("not-found", "The " + parked.entity() + " " + entity + " is not there any more.");
+        }
+        return new Choice(parked.entity(), entity,
+                Merge.patch(parked.entity(), golden.document(), parked.field(), value)
+                        .orElseThrow(() -> new NotPossible(
+                                "not-allowed",
+                                "What is disputed is an element of a list as a whole. Edit " + parked.field()
+                                        + " of the " + parked.entity() + " itself, and discard this.")));
     }
 
     /** Edits the golden record as chosen, in the name of whoever chose, and closes the question. A frozen field goes on. */

@@ -328,6 +328,27 @@ class ParkedWorkTest {
     }
 
     @Test
+    void whatWasAskedOfACustomerThatWasMergedSinceIsAnsweredForTheOneThatStayed() {
+        try (Hub careful = new Hub(
+                new Survivorship(Map.of("customer", Map.of("language", Survivorship.Policy.PARK))))) {
+            Outcome anna = careful.says("erp", "customer",
+                    with(person("1", "Anna", "Meier", "anna@example.org", null), "language", "de-CH"));
+            careful.says("shop", "customer",
+                    with(person("s1", "Anna", "Meier", "anna@example.org", null), "language", "fr-CH"));
+            Outcome kept = careful.says("erp", "customer", person("2", "Anna", "Keller", "keller@example.org", null));
+            careful.store.corrections().merge(kept.id(), anna.id(), "api");
+            Parked conflict = careful.store.parked().list(new ParkedItems.Question("CONFLICT", null, true), null, 9)
+                    .items().getFirst();
+            ParkedWork work = careful.store.parkedWork();
+
+            work.choose(conflict.id(), work.choice(conflict.id(), "fr-CH"), "api");
+
+            assertThat(careful.customer(kept)).containsEntry("language", "fr-CH");
+            assertThat(careful.store.parked().find(conflict.id()).orElseThrow().resolvedAt()).isNotNull();
+        }
+    }
+
+    @Test
     void twoThatAPersonFindsTheSameBecomeOne() {
         Parked possible = twoAlike();
         UUID other = UUID.fromString(possible.detail().get("other").toString());

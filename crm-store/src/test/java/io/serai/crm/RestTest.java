@@ -200,6 +200,34 @@ class RestTest {
     }
 
     @Test
+    void aFightEndsWithTheCustomerThatIsMergedIntoAnotherAndNothingIsFrozenWhenTheyAreParted() {
+        Outcome created = fight(4);
+        Outcome other = hub.says("erp", "customer", person("2", "Eva", "Muster", "eva@example.org", null));
+        hub.store.corrections().merge(other.id(), created.id(), "api");
+        assertThat(frozen()).isEmpty();
+
+        hub.store.corrections().unmerge(created.id(), "api");
+        hub.says("erp", "customer", anna("1", "Frei"));
+
+        assertThat(hub.customer(created).get("name").toString()).contains("Frei");
+    }
+
+    @Test
+    void whatAPersonHasDecidedWhileTwoWereOneStaysDecidedWhenTheyAreParted() {
+        Outcome created = fight(4);
+        Outcome other = hub.says("erp", "customer", person("2", "Eva", "Muster", "eva@example.org", null));
+        hub.store.corrections().merge(created.id(), other.id(), "api");
+        Parked question = frozen().getFirst();
+        hub.store.parkedWork().choose(question.id(), hub.store.parkedWork().choice(question.id(), "Meier"), "api");
+
+        hub.store.corrections().unmerge(other.id(), "api");
+        hub.says("erp", "customer", anna("1", "Frei"));
+
+        assertThat(frozen()).isEmpty();
+        assertThat(hub.customer(created).get("name").toString()).contains("Frei");
+    }
+
+    @Test
     void aSpokeThatAnswersEveryWriteWithSomethingNewIsStopped() {
         Outcome created = hub.says("erp", "customer", anna("1", "Meier 0"));
         String shop = created("shop");

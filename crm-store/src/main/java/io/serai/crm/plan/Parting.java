@@ -62,6 +62,8 @@ public final class Parting {
             Provenance provenance) {
         this.shape = Shape.entity(entity);
         this.merged = merged;
+        // A fight is over when a person has ended it meanwhile, and is not when it began meanwhile: its question is still open.
+        keptProvenance.frozenAs(provenance);
         this.kept = new Side(kept, keptProvenance);
         this.absorbed = new Side(absorbed, absorbedProvenance);
         this.now = Tree.of(shape, now);

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Where each leaf of a golden record came from. Most records owe nearly everything to one message, so the first
@@ -75,8 +77,22 @@ public final class Provenance {
 
     /** A person has decided. Returns the leaves of a top-level field that were frozen. */
     public Set<String> thaw(String field) {
-        Set<String> thawed = new LinkedHashSet<>(frozen);
-        thawed.removeIf(path -> !Tree.field(path).equals(field));
+        return thaw(path -> Tree.field(path).equals(field));
+    }
+
+    /** The record becomes part of another one: whatever was fought over, survivorship decides. Returns all that was frozen. */
+    public Set<String> thaw() {
+        return thaw(_ -> true);
+    }
+
+    /** What is frozen there is frozen here, and nothing else. */
+    void frozenAs(Provenance other) {
+        frozen.clear();
+        frozen.addAll(other.frozen);
+    }
+
+    private Set<String> thaw(Predicate<String> which) {
+        Set<String> thawed = frozen.stream().filter(which).collect(Collectors.toCollection(LinkedHashSet::new));
         changed |= frozen.removeAll(thawed);
         thawed.forEach(lost::remove);
         return thawed;
