@@ -189,6 +189,8 @@ class InvoiceTest {
 
         Outcome mail = hub.says("mailbox", "interaction", with(lead, "source", Map.of("id", "<3@example.org>")));
         assertThat(mail.state()).isEqualTo(Outcome.State.APPLIED);
+        Outcome copy = hub.says("mailbox", "interaction", with(lead, "source", Map.of("id", "<3@example.org>")));
+        assertThat(copy.state()).isEqualTo(Outcome.State.UNCHANGED);
         assertThat(hub.count("select count(*) from interaction")).isEqualTo(2);
     }
 }

@@ -39,7 +39,7 @@ interface DropFolder {
 
         void move(String name, String target) throws IOException;
 
-        /** Takes away a marker file. */
+        /** Takes away a marker, or a target that was published for nothing; does nothing when it is gone. */
         void remove(String name) throws IOException;
     }
 }

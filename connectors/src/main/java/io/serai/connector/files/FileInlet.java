@@ -16,13 +16,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -53,7 +51,7 @@ public final class FileInlet implements Inlet {
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
     /** How much of an unreadable file the journal keeps. */
     private static final int SAMPLE = 64 << 10;
-    /** An empty file {@code a.csv.done} says that {@code a.csv} is complete. */
+    /** An empty file {@code a.csv.done}, not older than {@code a.csv}, says that {@code a.csv} is complete. */
     private static final String MARKER = ".done";
     /** Batches that are stored while the next one is read and mapped. */
     private static final int MOST_UNDER_WAY = 2;
@@ -141,12 +139,11 @@ public final class FileInlet implements Inlet {
     }
 
     private void round(DropFolder.Visit visit) throws IOException {
-        List<DropFolder.Dropped> all = visit.list();
-        Set<String> names = new HashSet<>();
-        all.forEach(file -> names.add(file.name()));
-        sightings.keySet().retainAll(names);
-        setbacks.keySet().retainAll(names);
-        List<DropFolder.Dropped> candidates = all.stream().filter(file -> !temporary(file.name()))
+        Map<String, DropFolder.Dropped> all = new HashMap<>();
+        visit.list().forEach(file -> all.put(file.name(), file));
+        sightings.keySet().retainAll(all.keySet());
+        setbacks.keySet().retainAll(all.keySet());
+        List<DropFolder.Dropped> candidates = all.values().stream().filter(file -> !temporary(file.name()))
                 .filter(file -> !file.name().endsWith(MARKER))
                 .sorted(Comparator.comparing(DropFolder.Dropped::modified).thenComparing(DropFolder.Dropped::name))
                 .toList();
@@ -154,9 +151,23 @@ public final class FileInlet implements Inlet {
             if (closing) {
                 return;
             }
-            boolean marked = names.contains(file.name() + MARKER);
-            if ((settled(file) || marked) && !pausing(file.name())) {
-                take(visit, file, marked);
+            DropFolder.Dropped marker = all.get(file.name() + MARKER);
+            // A marker that is older than the file was set for an earlier one of that name.
+            boolean complete = marker != null && !marker.modified().isBefore(file.modified());
+            if ((settled(file) || complete) && !pausing(file.name())) {
+                take(visit, file, marker != null);
+            }
+        }
+        removeLeftMarkers(visit, all);
+    }
+
+    /** Whoever marks a file after the hub has taken it leaves a marker without a file. What is not empty is none of ours. */
+    private void removeLeftMarkers(DropFolder.Visit visit, Map<String, DropFolder.Dropped> all) throws IOException {
+        for (DropFolder.Dropped marker : all.values()) {
+            String name = marker.name();
+            if (name.endsWith(MARKER) && !temporary(name) && marker.size() == 0
+                    && !all.containsKey(name.substring(0, name.length() - MARKER.length())) && settled(marker)) {
+                visit.remove(name);
             }
         }
     }
@@ -269,13 +280,15 @@ public final class FileInlet implements Inlet {
             while (!underWay.isEmpty()) {
                 underWay.poll().settle(rejects);
             }
+            // A folder of this machine is read where the file lies: that finds what keeps size and time.
             if (!Survey.of(content).sha256().equals(survey.sha256())) {
-                log.warn("Spoke {}: file {} changed while it was read; it is read again", settings.spoke(),
-                        safe(file.name()));
+                changed(file);
                 return false;
             }
             rejects.publish();
-            visit.move(file.name(), free(visit, "done/" + safe(file.name()), survey));
+            if (!move(visit, file, free(visit, "done/" + safe(file.name()), survey))) {
+                return false;
+            }
             log.info("Spoke {}: file {} is done: {} rows, {} of them rejected or parked", settings.spoke(),
                     safe(file.name()), count, rejects.count());
             return true;
@@ -342,9 +355,26 @@ public final class FileInlet implements Inlet {
         Path draft = visit.draft(target + ".reason.txt");
         Files.writeString(draft, reason.getMessage() + System.lineSeparator());
         visit.publish(draft, target + ".reason.txt");
-        visit.move(file.name(), target);
+        if (!move(visit, file, target)) {
+            visit.remove(target + ".reason.txt");
+            return false;
+        }
         log.warn("Spoke {}: file {} is rejected: {}", settings.spoke(), safe(file.name()), reason.getMessage());
         return true;
+    }
+
+    /** Moves the file that was read. One that was written on or put in its place since then stays; false then. */
+    private boolean move(DropFolder.Visit visit, DropFolder.Dropped file, String target) throws IOException {
+        if (!visit.look(file.name()).equals(Optional.of(file))) {
+            changed(file);
+            return false;
+        }
+        visit.move(file.name(), target);
+        return true;
+    }
+
+    private void changed(DropFolder.Dropped file) {
+        log.warn("Spoke {}: file {} changed while it was read; it is read again", settings.spoke(), safe(file.name()));
     }
 
     private String free(DropFolder.Visit visit, String target, Survey survey) throws IOException {

@@ -35,14 +35,23 @@ import org.apache.sshd.sftp.common.SftpException;
 /** A drop folder on an SFTP server. Content is copied here to be read; the server's host key must be the known one. */
 public final class SftpFolder implements DropFolder {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration PULSE = Duration.ofSeconds(30);
+    private static final int MOST_UNANSWERED = 4;
 
     private final SftpSettings settings;
     private final Path scratch;
+    private final Duration pulse;
 
     /** @param scratch a local folder for copies while they are read; whoever can read it sees the files' content */
     public SftpFolder(SftpSettings settings, Path scratch) {
+        this(settings, scratch, PULSE);
+    }
+
+    /** @param pulse how often to ask the server for a sign of life */
+    SftpFolder(SftpSettings settings, Path scratch, Duration pulse) {
         this.settings = settings;
         this.scratch = scratch;
+        this.pulse = pulse;
     }
 
     @Override
@@ -58,7 +67,11 @@ public final class SftpFolder implements DropFolder {
         // Nothing from the home directory of whoever runs the hub: neither keys nor hosts nor settings.
         client.setKeyIdentityProvider(session -> List.of());
         client.setHostConfigEntryResolver(HostConfigEntryResolver.EMPTY);
+        // A large file keeps the hub busy for longer than servers, and we, put up with silence; and a server that has gone
+        // must be found out all the same.
         CoreModuleProperties.IDLE_TIMEOUT.set(client, Duration.ofMinutes(2));
+        CoreModuleProperties.HEARTBEAT_INTERVAL.set(client, pulse);
+        CoreModuleProperties.HEARTBEAT_NO_REPLY_MAX.set(client, MOST_UNANSWERED);
         client.start();
         try {
             ClientSession session = client.connect(settings.user(), settings.host(), settings.port()).verify(PATIENCE)

@@ -17,8 +17,12 @@ interface Cursor {
     /** The first page's address for a poll that goes on from the cursor; null is the very first poll. */
     URI apply(URI address, String cursor);
 
-    /** The cursor after a page; the one before when the page says nothing about it. */
-    String after(String cursor, Object json, List<?> items);
+    /**
+     * The cursor after a page; the one before when the page says nothing about it.
+     *
+     * @param began when the hub began to ask
+     */
+    String after(String cursor, Object json, List<?> items, Instant began);
 
     /** Whether the cursor may be remembered after each page, or only when the last page has been read. */
     boolean perPage();
@@ -49,7 +53,7 @@ interface Cursor {
         }
 
         @Override
-        public String after(String cursor, Object json, List<?> items) {
+        public String after(String cursor, Object json, List<?> items, Instant began) {
             return cursor;
         }
 
@@ -67,7 +71,7 @@ interface Cursor {
         }
 
         @Override
-        public String after(String cursor, Object json, List<?> items) {
+        public String after(String cursor, Object json, List<?> items, Instant began) {
             String next = Json.textAt(json, pointer);
             return next == null || next.isEmpty() ? cursor : next;
         }
@@ -80,7 +84,8 @@ interface Cursor {
 
     /**
      * Changed at or after a moment. The highest time stamp seen is kept as the spoke wrote it. The overlap is read again
-     * each time, because clocks are truncated, indexes lag, and a stamp may be older than its commit.
+     * each time, because clocks are truncated, indexes lag, and a stamp may be older than its commit. A stamp that lies in
+     * the future would hide what changes until then: its record is read again each time instead.
      */
     record TimestampFilter(String param, String from, Format format, Duration overlap) implements Cursor {
         @Override
@@ -91,14 +96,14 @@ interface Cursor {
         }
 
         @Override
-        public String after(String cursor, Object json, List<?> items) {
+        public String after(String cursor, Object json, List<?> items, Instant began) {
             String highest = cursor == null || cursor.isEmpty() ? null : cursor;
             for (Object item : items) {
                 String stamp = Json.textAt(item, from);
                 Optional<Instant> moment = format.instant(stamp);
                 // A stamp nobody can read must not keep the others from being read.
-                if (moment.isPresent() && (highest == null || moment.get().isAfter(format.instant(highest).orElse(
-                        Instant.MIN)))) {
+                if (moment.isPresent() && !moment.get().isAfter(began) && (highest == null
+                        || moment.get().isAfter(format.instant(highest).orElse(Instant.MIN)))) {
                     highest = stamp;
                 }
             }

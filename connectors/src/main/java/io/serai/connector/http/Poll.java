@@ -37,7 +37,7 @@ import io.serai.connector.Spoke;
 
 /**
  * Asks a spoke for what is new, page by page. The cursor moves only after the hub has committed what was read, so a
- * crash reads again and loses nothing; repeats are known by entity, id and revision.
+ * crash reads again and loses nothing; repeats are known by entity, id, revision and content.
  */
 final class Poll implements Inlet {
     private static final Logger LOG = LoggerFactory.getLogger(Poll.class);
@@ -127,6 +127,7 @@ final class Poll implements Inlet {
     }
 
     private void pages(Polls.Turn turn, Sink sink, String start) throws Exception {
+        Instant began = services.clock().instant();
         Call call = list.call();
         URI first = list.paging().first(list.cursor().apply(call.uri(http.base(), NOBODY), start));
         Set<URI> asked = new HashSet<>();
@@ -144,7 +145,7 @@ final class Poll implements Inlet {
                 throw unclear("no list at '" + list.items() + "'");
             }
             accept(sink, items);
-            cursor = list.cursor().after(cursor, json, items);
+            cursor = list.cursor().after(cursor, json, items, began);
             if (list.cursor().perPage() && cursor != null) {
                 turn.advance(cursor);
             }
@@ -175,9 +176,11 @@ final class Poll implements Inlet {
         byte[] received = Json.write(record);
         String id = Json.textAt(record, object.id());
         String revision = object.revision() == null ? null : Json.textAt(record, object.revision());
+        // Revisions count in whole seconds, or do not count what is embedded in a record: alone they do not tell a repeat.
+        String hash = sha256(received);
         String event = entity + ":" + (id == null ? "" : id) + ":" + (id == null || revision == null
-                ? sha256(received)
-                : revision);
+                ? hash
+                : revision + ":" + hash.substring(0, 16));
         Refusal refusal = id != null
                 ? null
                 : new Refusal("connector:" + spoke.name() + "/" + entity, object.id(),

@@ -48,34 +48,48 @@ final class Mail {
     private static final int DEEPEST = 10;
     private static final int LONGEST_TEXT = 200_000;
     private static final int LONGEST_HEADER = 2_000;
-    private static final int LONGEST_ID = 200;
+    /** An id of the hub's, made from it, must fit into the 200 characters that a record's id may have. */
+    private static final int LONGEST_ID = 180;
     private static final int MOST_ADDRESSES = 50;
     private static final Charset WINDOWS = Charset.forName("windows-1252");
     private static final Pattern ADDRESS = Pattern.compile("[^\\s<>,;:\"()]{1,64}@[^\\s<>,;:\"()]{1,255}");
 
     private final MimeMessage message;
+    private final String messageId;
     private final String eventId;
 
-    private Mail(MimeMessage message, String eventId) {
+    private Mail(MimeMessage message, String[] messageId, byte[] received) {
         this.message = message;
-        this.eventId = eventId;
+        this.messageId = usable(messageId);
+        this.eventId = eventId(messageId, received);
     }
 
     /** Reads the headers; {@link #body} reads the rest. */
     static Mail read(byte[] received) throws MalformedException {
         try {
             var message = new MimeMessage(Session.getInstance(new Properties()), new ByteArrayInputStream(received));
-            return new Mail(message, eventId(message.getHeader("Message-ID"), received));
+            return new Mail(message, message.getHeader("Message-ID"), received);
         } catch (MessagingException | RuntimeException e) {
             throw new MalformedException("The mail's headers cannot be read.", e);
         }
     }
 
-    /** The Message-ID, or a hash of the bytes when there is none that can be used. */
+    /**
+     * The Message-ID, when there is one that can be used, with a hash of the bytes: a copy that came another way has other bytes
+     * and is an event of its own, about the same mail.
+     */
     static String eventId(String[] messageId, byte[] received) {
+        return named(usable(messageId), sha256(received));
+    }
+
+    private static String usable(String[] messageId) {
         String id = messageId == null || messageId.length == 0 ? "" : messageId[0].strip();
         boolean usable = id.length() > 2 && id.length() <= LONGEST_ID && id.chars().allMatch(c -> c > ' ' && c < 127);
-        return usable ? id : "<sha256." + sha256(received) + "@unnamed>";
+        return usable ? id : null;
+    }
+
+    private static String named(String messageId, String hash) {
+        return messageId == null ? "<sha256." + hash + "@unnamed>" : messageId + ":" + hash.substring(0, 16);
     }
 
     String eventId() {
@@ -98,8 +112,12 @@ final class Mail {
         if (from == null) {
             throw new MalformedException("The mail does not say who sent it: it has no From address.", null);
         }
+        var texts = texts();
+        String html = texts.html.toString();
+        String text = texts.text.toString().isBlank() ? Html.toText(html) : texts.text.toString();
         Map<String, Object> body = new LinkedHashMap<>();
-        body.put("messageId", eventId);
+        body.put("id", id(from, text));
+        body.put("messageId", messageId);
         body.put("from", from);
         List<Map<String, Object>> replyTo = addresses("Reply-To");
         if (!replyTo.isEmpty()) {
@@ -107,10 +125,9 @@ final class Mail {
         }
         body.put("to", addresses("To").stream().map(address -> address.get("address")).toList());
         body.put("subject", header("Subject"));
-        body.put("date", date(arrived).toString());
-        var texts = texts();
-        String html = texts.html.toString();
-        body.put("text", texts.text.toString().isBlank() ? Html.toText(html) : texts.text.toString());
+        Instant sent = sent();
+        body.put("date", (sent == null ? arrived : sent).toString());
+        body.put("text", text);
         if (!html.isBlank()) {
             body.put("html", html);
         }
@@ -131,12 +148,23 @@ final class Mail {
         }
     }
 
-    private Instant date(Instant arrived) throws MalformedException {
+    /**
+     * The same for all copies of a mail, whatever servers wrote into their headers and however they wrapped the lines; another
+     * for another mail, even when its sender uses a Message-ID twice.
+     */
+    private String id(Map<String, Object> from, String text) throws MalformedException {
+        String said = from.get("address") + "\n" + header("Subject") + "\n" + sent() + "\n"
+                + text.strip().replaceAll("\\s+", " ");
+        return named(messageId, sha256(said.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** Null when the mail does not say when it was sent. */
+    private Instant sent() {
         try {
             Date sent = message.getSentDate();
-            return sent == null ? arrived : sent.toInstant();
+            return sent == null ? null : sent.toInstant();
         } catch (MessagingException e) {
-            return arrived;
+            return null;
         }
     }
 

@@ -35,7 +35,7 @@ import jakarta.mail.UIDFolder;
 
 /**
  * Reads a mailbox over IMAP. The hub remembers the last UID it has committed; mails are marked as seen after that. When the server
- * numbers its mails anew, all are read again, and known by their Message-ID.
+ * numbers its mails anew, all are read again, and known.
  */
 public final class MailInlet implements Inlet {
     private static final Logger log = LoggerFactory.getLogger(MailInlet.class);

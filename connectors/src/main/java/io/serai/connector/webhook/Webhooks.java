@@ -201,9 +201,9 @@ public final class Webhooks {
                 refuse(topic, webhook.record(), "The event holds no record at '" + webhook.record() + "'.");
                 return;
             }
-            add(entity,
-                    new Item(record, eventId(topic, event, suffix), body, contentType(), "webhook", null, now, headers
-                            .get("traceparent"), null));
+            String trace = headers.get("traceparent");
+            add(entity, new Item(record, eventId(topic, event, suffix), received(event), contentType(), "webhook", null,
+                    now, trace, null));
         }
 
         /** A thin event says only which record changed; null when it is gone again. */
@@ -241,8 +241,19 @@ public final class Webhooks {
         /** Some systems give the same id to what happened on different topics, so the topic is part of it. */
         private String eventId(String topic, Object event, String suffix) {
             String id = webhook.event().map(place -> place.value(headers, event)).orElse(null);
-            boolean own = id != null && webhook.event().orElseThrow().header() == null;
-            return topic + ":" + (id == null ? sha256(body) : id) + (own ? "" : suffix);
+            return topic + ":" + (id == null ? sha256(body) : id) + (hasOwnId(event) ? "" : suffix);
+        }
+
+        private boolean hasOwnId(Object event) {
+            return webhook.event().filter(place -> place.header() == null)
+                    .map(place -> place.value(headers, event)).isPresent();
+        }
+
+        /** An event with an id of its own may come again in other company: it is kept alone, so that it is known then. */
+        private byte[] received(Object event) {
+            return webhook.events() != null && hasOwnId(event)
+                    ? Json.write(Json.wrap(List.of(event), webhook.events()))
+                    : body;
         }
 
         private String contentType() {

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
@@ -111,6 +113,51 @@ class DropFolderTest {
         inlet.round();
         assertThat(journal.items).hasSize(1);
         assertThat(folder.resolve("customers.csv.done")).doesNotExist();
+    }
+
+    @Test
+    void aMarkerOfAnEarlierFileSaysNothingOfTheNextOne() throws IOException {
+        drop("customers.csv", "id;name;city\n1;Anna;Bern\n");
+        pickUp();
+        drop("customers.csv.done", "");
+        Files.setLastModifiedTime(folder.resolve("customers.csv.done"),
+                FileTime.from(Instant.now().minus(Duration.ofMinutes(1))));
+        drop("customers.csv", "id;name;city\n2;Be");
+        inlet.round();
+        assertThat(journal.items).as("it still grows").hasSize(1);
+        drop("customers.csv", "id;name;city\n2;Bert;Bern\n");
+        pickUp();
+        assertThat(journal.items).extracting(Item::body).last()
+                .isEqualTo(Map.of("id", "2", "name", "Bert", "city", "Bern"));
+        assertThat(names("")).containsExactly("done", "rejected");
+    }
+
+    @Test
+    void takesAwayMarkersThatAreLeftAndNothingElse() throws IOException {
+        drop("customers.csv.done", "");
+        drop("notes.done", "somebody's own");
+        inlet.round();
+        assertThat(names("")).contains("customers.csv.done");
+        clock.advance(Duration.ofSeconds(2));
+        inlet.round();
+        assertThat(names("")).containsExactly("done", "notes.done", "rejected");
+    }
+
+    @Test
+    void aFileThatIsPutRightWhileItIsRejectedIsRead() throws IOException {
+        drop("customers.csv", "");
+        inlet.accept(items -> {
+            if (journal.items.isEmpty()) {
+                drop("customers.csv", "id;name;city\n1;Anna;Bern\n");
+            }
+            return journal.accept(items);
+        });
+        pickUp();
+        assertThat(journal.refused()).hasSize(1);
+        assertThat(names("rejected")).isEmpty();
+        pickUp();
+        assertThat(journal.good()).hasSize(1);
+        assertThat(names("done")).containsExactly("customers.csv");
     }
 
     @Test

@@ -6,17 +6,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.KeyPair;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
+import org.apache.sshd.common.channel.RequestHandler;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.writer.openssh.OpenSSHKeyPairResourceWriter;
 import org.apache.sshd.common.digest.BuiltinDigests;
 import org.apache.sshd.common.file.virtualfs.VirtualFileSystemFactory;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
+import org.apache.sshd.common.session.ConnectionService;
 import org.apache.sshd.server.SshServer;
 import org.apache.sshd.server.keyprovider.SimpleGeneratorHostKeyProvider;
 import org.apache.sshd.sftp.server.SftpSubsystemFactory;
@@ -60,11 +68,18 @@ class SftpTest {
     }
 
     private FileInlet inlet(String password, String hostKey, Watch watch) {
+        return inlet(new SftpFolder(place(password, hostKey), scratch), watch);
+    }
+
+    private SftpSettings place(String password, String hostKey) {
+        return new SftpSettings("127.0.0.1", server.getPort(), "serai", Optional.of(password), Optional.empty(),
+                Set.of(hostKey), "outgoing");
+    }
+
+    private FileInlet inlet(SftpFolder folder, Watch watch) {
         var settings = new FileSettings("partner", "customer",
                 List.of(new Format.Csv("csv", null, null, List.of(), List.of("id"))));
-        var place = new SftpSettings("127.0.0.1", server.getPort(), "serai", Optional.of(password), Optional.empty(),
-                Set.of(hostKey), "outgoing");
-        var inlet = new FileInlet(settings, new SftpFolder(place, scratch), new Forgetful(), clock, watch);
+        var inlet = new FileInlet(settings, folder, new Forgetful(), clock, watch);
         inlet.accept(journal);
         return inlet;
     }
@@ -110,6 +125,48 @@ class SftpTest {
     }
 
     @Test
+    void aFileThatIsReplacedMeanwhileIsReadToo() throws IOException {
+        Path file = home.resolve("outgoing/customers.csv");
+        Files.writeString(file, "id;name\n1;Anna\n");
+        var inlet = inlet("right", fingerprint, Watch.NOBODY);
+        inlet.accept(items -> {
+            if (journal.items.isEmpty()) {
+                Files.writeString(file, "id;name\n2;Bert\n");
+                Files.setLastModifiedTime(file, FileTime.from(Instant.now().plus(Duration.ofMinutes(1))));
+            }
+            return journal.accept(items);
+        });
+        pickUp(inlet);
+        assertThat(names(home.resolve("outgoing/done"))).isEmpty();
+        pickUp(inlet);
+        assertThat(journal.items).extracting(Item::body).containsExactly(Map.of("id", "1", "name", "Anna"),
+                Map.of("id", "2", "name", "Bert"));
+        assertThat(names(home.resolve("outgoing"))).containsExactly("done", "rejected");
+        assertThat(home.resolve("outgoing/done/customers.csv")).hasContent("id;name\n2;Bert\n");
+    }
+
+    @Test
+    void asksForSignsOfLifeWhileItIsBusyWithAFile() throws IOException {
+        var asked = new Semaphore(0);
+        List<RequestHandler<ConnectionService>> handlers = new ArrayList<>(server.getGlobalRequestHandlers());
+        handlers.addFirst((service, request, reply, content) -> {
+            if (reply && request.startsWith("keepalive@")) {
+                asked.release();
+            }
+            return RequestHandler.Result.Unsupported;
+        });
+        server.setGlobalRequestHandlers(handlers);
+        Files.writeString(home.resolve("outgoing/customers.csv"), "id;name\n1;Anna\n");
+        var inlet = inlet(new SftpFolder(place("right", fingerprint), scratch, Duration.ofSeconds(1)), Watch.NOBODY);
+        inlet.accept(items -> {
+            assertThat(asked.tryAcquire(2, 20, TimeUnit.SECONDS)).isTrue();
+            return journal.accept(items);
+        });
+        pickUp(inlet);
+        assertThat(names(home.resolve("outgoing/done"))).containsExactly("customers.csv");
+    }
+
+    @Test
     void givesNoPasswordToAServerWithAnotherKey() throws IOException {
         Files.writeString(home.resolve("outgoing/customers.csv"), "id;name\n1;Anna\n");
         var asked = new boolean[1];
@@ -147,11 +204,7 @@ class SftpTest {
         Files.writeString(home.resolve("outgoing/customers.csv"), "id;name\n1;Anna\n");
         var place = new SftpSettings("127.0.0.1", server.getPort(), "serai", Optional.empty(), Optional.of(file),
                 Set.of(fingerprint), "outgoing");
-        var settings = new FileSettings("partner", "customer",
-                List.of(new Format.Csv("csv", null, null, List.of(), List.of("id"))));
-        var inlet = new FileInlet(settings, new SftpFolder(place, scratch), new Forgetful(), clock, Watch.NOBODY);
-        inlet.accept(journal);
-        pickUp(inlet);
+        pickUp(inlet(new SftpFolder(place, scratch), Watch.NOBODY));
         assertThat(journal.items).hasSize(1);
         Files.delete(file);
     }

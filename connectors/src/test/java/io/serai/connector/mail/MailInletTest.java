@@ -74,7 +74,7 @@ class MailInletTest {
                 away--;
                 throw new IllegalStateException("The database is away");
             }
-            if (batch.stream().anyMatch(item -> item.refusal() == null && item.eventId().equals(poison))) {
+            if (batch.stream().anyMatch(item -> item.refusal() == null && messageId(item).equals(poison))) {
                 throw new IllegalStateException("A step of the route broke");
             }
             items.addAll(batch);
@@ -110,6 +110,11 @@ class MailInletTest {
                 """.formatted(id);
     }
 
+    /** The event without the hash that tells copies of a mail apart. */
+    private static String messageId(Item item) {
+        return item.eventId().substring(0, item.eventId().lastIndexOf(':'));
+    }
+
     private Map<?, ?> body(int index) {
         return (Map<?, ?>) items.get(index).body();
     }
@@ -126,17 +131,33 @@ class MailInletTest {
         inlet.round();
         inlet.round();
         assertThat(items).singleElement().satisfies(item -> {
-            assertThat(item.eventId()).isEqualTo("<a@example.com>");
+            assertThat(item.eventId()).startsWith("<a@example.com>:");
             assertThat(item.protocol()).isEqualTo("mail");
             assertThat(new String(item.received(), StandardCharsets.US_ASCII)).contains("Good morning");
         });
-        assertThat(body(0)).isEqualTo(Map.of("messageId", "<a@example.com>", "from",
+        assertThat(body(0)).isEqualTo(Map.of("id", body(0).get("id"), "messageId", "<a@example.com>", "from",
                 Map.of("address", "anna@example.com", "name", "Anna Muster"), "to", List.of("hub@sandbox.example"),
                 "subject", "Hello", "date", "2026-02-01T08:00:00Z", "text", "Good morning\n"));
         assertThat(seen()).containsExactly(true);
         arrive(plain("b"));
         inlet.round();
-        assertThat(items).extracting(Item::eventId).containsExactly("<a@example.com>", "<b@example.com>");
+        assertThat(items).extracting(MailInletTest::messageId).containsExactly("<a@example.com>", "<b@example.com>");
+    }
+
+    /** To info@ and Cc to sales@, which both lead here. */
+    @Test
+    void twoCopiesOfAMailAreTwoEventsAboutOneRecord() throws Exception {
+        arrive("Delivered-To: info@sandbox.example\nReceived: from mx1 by mx7; Sun, 1 Feb 2026 09:00:01 +0100\n"
+                + plain("a"));
+        arrive("Delivered-To: sales@sandbox.example\nReceived: from mx1 by mx8; Sun, 1 Feb 2026 09:00:02 +0100\n"
+                + plain("a").replace("Good morning\n", "Good\n morning\n\n"));
+        arrive(plain("a").replace("Good morning", "Good evening"));
+        arrive(plain("b"));
+        inlet().round();
+        assertThat(items).extracting(Item::eventId).hasSize(4).doesNotHaveDuplicates();
+        assertThat(body(1).get("id")).isEqualTo(body(0).get("id")).asString().startsWith("<a@example.com>:");
+        assertThat(List.of(body(1).get("id"), body(2).get("id"), body(3).get("id")))
+                .as("another mail is another record, also under the same Message-ID").doesNotHaveDuplicates();
     }
 
     @Test
@@ -178,7 +199,7 @@ class MailInletTest {
             inlet.round();
             clock.advance(Duration.ofMinutes(5));
         }
-        assertThat(items).extracting(Item::eventId).containsExactly("<a@example.com>", "<b@example.com>",
+        assertThat(items).extracting(MailInletTest::messageId).containsExactly("<a@example.com>", "<b@example.com>",
                 "<c@example.com>");
         assertThat(items).extracting(item -> item.refusal() == null).containsExactly(true, false, true);
     }
@@ -199,7 +220,7 @@ class MailInletTest {
         arrive("serai-reference: inv-1\n" + plain("b"));
         arrive(plain("c"));
         inlet().round();
-        assertThat(items).extracting(Item::eventId).containsExactly("<c@example.com>");
+        assertThat(items).extracting(MailInletTest::messageId).containsExactly("<c@example.com>");
         assertThat(memory.cursor("mailbox", "mail/interaction")).endsWith(":3");
     }
 
@@ -278,6 +299,8 @@ class MailInletTest {
         assertThat(Mail.eventId(null, source)).startsWith("<sha256.").isEqualTo(Mail.eventId(new String[]{""}, source))
                 .isNotEqualTo(Mail.eventId(null, new byte[]{1}));
         assertThat(Mail.eventId(new String[]{"<a b>"}, source)).startsWith("<sha256.");
+        assertThat(Mail.eventId(new String[]{"<" + "a".repeat(180) + "@x>"}, source))
+                .as("too long for a record's id").startsWith("<sha256.");
     }
 
     @Test
@@ -293,7 +316,8 @@ class MailInletTest {
         arrive("From: a@example.com\nMessage-ID: <big@x>\n\n" + "x".repeat(200_000) + "\n");
         arrive(plain("good"));
         inlet().round();
-        assertThat(items).extracting(Item::eventId).containsExactly("<deep@x>", "<wide@x>", "<nobody@x>", "<big@x>",
+        assertThat(items).extracting(MailInletTest::messageId).containsExactly("<deep@x>", "<wide@x>", "<nobody@x>",
+                "<big@x>",
                 "<good@example.com>");
         assertThat(items.subList(0, 4)).allSatisfy(item -> assertThat(item.body()).isNull());
         assertThat(items.subList(0, 4)).extracting(item -> item.refusal().code()).containsExactly("malformed",

@@ -1,5 +1,6 @@
 package io.serai.connector.webhook;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
@@ -214,6 +215,21 @@ class WebhooksTest {
         assertThat(hub.arrived).extracting(Message::getBody).containsExactly(Map.of("id", 7, "rev", "a"),
                 Map.of("id", 8,
                         "rev", "b"));
+    }
+
+    @Test
+    void anEventThatComesAgainInOtherCompanyIsTheSame() {
+        VENDOR.stubFor(get(anyUrl()).willReturn(okJson("{\"id\":7,\"rev\":\"a\"}")));
+
+        news("{\"events\":[{\"type\":\"changed\",\"event\":\"e7\",\"ref\":7}]}", "fresh", Duration.ZERO);
+        news("""
+                {"events":[{"type":"changed","event":"e8","ref":7},
+                {"type":"changed","event":"e7","ref":7}]}""", "fresh", Duration.ZERO);
+
+        assertThat(hub.arrived).filteredOn(message -> message.getHeader("eventId").equals("changed:e7"))
+                .extracting(message -> new String((byte[]) message.getHeader("received"), StandardCharsets.UTF_8))
+                .containsExactly("{\"events\":[{\"type\":\"changed\",\"event\":\"e7\",\"ref\":7}]}",
+                        "{\"events\":[{\"type\":\"changed\",\"event\":\"e7\",\"ref\":7}]}");
     }
 
     @Test
