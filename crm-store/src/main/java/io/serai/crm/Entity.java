@@ -20,9 +20,10 @@ enum Entity {
                 text("status", "status"), text("payment_status", "paymentStatus"), text("currency", "currency"),
                 decimal("total", "total"), time("placed_at", "placedAt"), time("paid_at", "paidAt"));
         static final List<Column> INVOICE = List.of(text("number", "number"), uuid("customer", "customer", "id"),
-                text("status", "status"), new Column("paid_amount", "numeric", List.of("paidAmount"), "0"));
+                text("status", "status"), text("currency", "currency"), decimal("total", "total"),
+                new Column("paid_amount", "numeric", List.of("paidAmount"), "0"));
         static final List<Column> CREDIT_NOTE = List.of(text("number", "number"), uuid("customer", "customer", "id"),
-                text("status", "status"));
+                text("status", "status"), text("currency", "currency"), decimal("total", "total"));
         static final List<Column> PAYMENT = List.of(uuid("invoice", "invoice"), uuid("sales_order", "order"),
                 decimal("amount", "amount"), text("currency", "currency"), time("paid_at", "paidAt"));
         static final List<Column> OPPORTUNITY = List.of(uuid("customer", "customer", "id"), text("stage", "stage"),
@@ -58,7 +59,7 @@ enum Entity {
         this.word = word;
         this.table = table;
         this.columns = columns;
-        this.insert = insert(table, columns);
+        this.insert = rows().with("created_at timestamptz", "updated_at timestamptz").sql();
         this.update = update(table, columns);
     }
 
@@ -85,9 +86,9 @@ enum Entity {
         throw new IllegalArgumentException("The hub keeps no entity \"" + word + "\".");
     }
 
-    /** One row for {@link #insert()} or {@link #update()}. */
-    Object[] row(GoldenRow golden, String document, String provenance) {
-        Object[] row = new Object[columns.size() + 4];
+    /** One row for {@link #insert()} or {@link #update()}. @param further values of columns beside those */
+    Object[] row(GoldenRow golden, String document, String provenance, Object... further) {
+        Object[] row = new Object[columns.size() + 4 + further.length];
         row[0] = golden.id;
         row[1] = golden.version;
         row[2] = document;
@@ -95,6 +96,7 @@ enum Entity {
         for (int i = 0; i < columns.size(); i++) {
             row[i + 4] = columns.get(i).value(golden.document);
         }
+        System.arraycopy(further, 0, row, columns.size() + 4, further.length);
         return row;
     }
 
@@ -108,11 +110,12 @@ enum Entity {
         return update;
     }
 
-    private static String insert(String table, List<Column> columns) {
+    /** New rows of the columns of {@link #row}. @param further columns beside those, each as "name type" */
+    Insert rows(String... further) {
         List<String> all = new ArrayList<>(List.of("id uuid", "version bigint", "document json", "provenance json"));
         columns.forEach(column -> all.add(column.name() + " " + column.type()));
-        return Insert.into(table, all.toArray(String[]::new)).with("created_at timestamptz", "updated_at timestamptz")
-                .sql();
+        all.addAll(List.of(further));
+        return Insert.into(table, all.toArray(String[]::new));
     }
 
     private static String update(String table, List<Column> columns) {

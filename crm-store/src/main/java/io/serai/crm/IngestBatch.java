@@ -41,7 +41,8 @@ final class IngestBatch {
         Conflicts conflicts = new Conflicts(workspace);
         this.words = new Words(workspace, loading, settings, recognition, conflicts);
         this.customers = new Customers(workspace, loading, recognition, words, conflicts);
-        this.sales = new Sales(workspace, loading, settings, customers, recognition, words, conflicts);
+        Invoicing invoicing = new Invoicing(workspace, loading, settings);
+        this.sales = new Sales(workspace, loading, invoicing, customers, recognition, words, conflicts);
         this.interactions = new Interactions(workspace, recognition, customers, words);
         this.edits = new Edits(workspace, loading, customers, words);
     }

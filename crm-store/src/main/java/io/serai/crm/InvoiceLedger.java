@@ -293,7 +293,7 @@ public final class InvoiceLedger {
             return false;
         }
         workspace.withdraw(note, source);
-        Sales.withdraw(workspace, order, workspace.golden(claim.id()), source);
+        Invoicing.withdraw(workspace, order, workspace.golden(claim.id()), source);
         return true;
     }
 
@@ -311,8 +311,13 @@ public final class InvoiceLedger {
             }
         }
         if ("requested".equals(document.get("status"))) {
-            document.put("status", "issued");
+            boolean paid = !takesBack && Invoicing.covered(document);
+            document.put("status", paid ? "paid" : "issued");
             fields.add("status");
+            if (paid && order.document.get("paidAt") != null) {
+                document.put("paidAt", order.document.get("paidAt"));
+                fields.add("paidAt");
+            }
         }
         workspace.change(golden, document, fields, source, "issued", null);
         Map<String, Object> told = new LinkedHashMap<>(order.document);

@@ -184,6 +184,10 @@ final class Loading {
             first.read(
                     select(Entity.ORDER) + " join invoice i on i.sales_order = t.id where i.number = any(?)",
                     row -> takeGolden(Entity.ORDER, row), (Object) invoiceNumbers.toArray(String[]::new));
+            first.read(
+                    select(Entity.CREDIT_NOTE)
+                            + " join invoice i on i.sales_order = t.sales_order where i.number = any(?)",
+                    row -> takeGolden(Entity.CREDIT_NOTE, row), (Object) invoiceNumbers.toArray(String[]::new));
         }
     }
 
@@ -374,17 +378,13 @@ final class Loading {
         }
     }
 
-    /** What was paid for an order that has no invoice yet. */
+    /** What was paid for an order, whether it had an invoice by then or not. */
     BigDecimal paidFor(GoldenRow order) throws SQLException {
-        work.read().add(order.id.toString());
-        BigDecimal[] paid = {BigDecimal.ZERO};
-        new Statements().read("select coalesce(sum(amount), 0) from payment where sales_order = ? and invoice is null",
-                row -> paid[0] = row.getBigDecimal(1), order.id).execute(session);
-        for (GoldenRow golden : work.goldens.values()) {
-            if (golden.entity == Entity.PAYMENT && golden.isNew
-                    && order.id.toString().equals(golden.document.get("order"))) {
-                paid[0] = paid[0].add(new BigDecimal(golden.text("amount")));
-            }
+        BigDecimal[] paid = {work.paid.getOrDefault(order.id, BigDecimal.ZERO)};
+        if (!order.isNew) {
+            work.read().add(order.id.toString());
+            new Statements().read("select coalesce(sum(amount), 0) from payment where sales_order = ?",
+                    row -> paid[0] = paid[0].add(row.getBigDecimal(1)), order.id).execute(session);
         }
         return paid[0];
     }

@@ -13,21 +13,21 @@ import io.serai.crm.Outcome.State;
 import io.serai.crm.plan.Merge;
 import io.serai.crm.plan.Source;
 
-/** What an order or a payment does, and the invoice or credit note that follows from it. */
+/** What an order or a payment does. */
 final class Sales {
     private final Workspace workspace;
     private final Loading loading;
-    private final Settings settings;
+    private final Invoicing invoicing;
     private final Customers customers;
     private final Recognition recognition;
     private final Words words;
     private final Conflicts conflicts;
 
-    Sales(Workspace workspace, Loading loading, Settings settings, Customers customers, Recognition recognition,
+    Sales(Workspace workspace, Loading loading, Invoicing invoicing, Customers customers, Recognition recognition,
             Words words, Conflicts conflicts) {
         this.workspace = workspace;
         this.loading = loading;
-        this.settings = settings;
+        this.invoicing = invoicing;
         this.customers = customers;
         this.recognition = recognition;
         this.words = words;
@@ -95,7 +95,7 @@ final class Sales {
                     result.base(), result.ours(), revision);
         }
         conflicts.park(result, order, source);
-        invoice(order, source);
+        invoicing.follow(order, source);
         return new Effect(changed ? State.APPLIED : State.UNCHANGED, order,
                 Effect.found(known ? "numbered" : "new", result.changed()), null);
     }
@@ -120,68 +120,6 @@ final class Sales {
         List.of("total", "tax", "currency", "lines").forEach(theirs::remove);
     }
 
-    // ---- invoices
-
-    /** Sees that a sale has its invoice, and that a sale which is off has none that stands. */
-    private void invoice(GoldenRow order, Source source) {
-        GoldenRow invoice = workspace.invoiceOf(order);
-        boolean off = "cancelled".equals(order.text("status")) || "refunded".equals(order.text("paymentStatus"));
-        boolean paid = "paid".equals(order.text("paymentStatus"));
-        if (invoice == null) {
-            if (paid && !off) {
-                request(Entity.INVOICE, order, order.text("number"), source);
-            }
-        } else if (off) {
-            takeBack(order, invoice, source);
-        } else if (paid && "WITHDRAWN".equals(invoice.lane())) {
-            workspace.requestAgain(invoice, source);
-        } else if (paid && workspace.creditNoteOf(order) != null) {
-            keep(order, invoice, workspace.creditNoteOf(order), source);
-        }
-    }
-
-    /** The sale is on again. */
-    private void keep(GoldenRow order, GoldenRow invoice, GoldenRow note, Source source) {
-        if (note.lane().equals("PENDING")) {
-            workspace.withdraw(note, source);
-        } else if (!note.lane().equals("WITHDRAWN")) {
-            parkTakenBack(order, "Order " + order.text("number") + " is on again, but its invoice " + invoice.text(
-                    "number") + " was taken back by a credit note. Send the sale again under a number of its own.",
-                    source);
-        }
-    }
-
-    /** An invoice that was never sent is not sent. Any other is taken back once it is known to be there. */
-    private void takeBack(GoldenRow order, GoldenRow invoice, Source source) {
-        GoldenRow note = workspace.creditNoteOf(order);
-        if (invoice.lane().equals("WITHDRAWN") || note != null && !note.lane().equals("WITHDRAWN")) {
-            return;
-        }
-        if (note != null) {
-            workspace.requestAgain(note, source);
-        } else if (invoice.lane().equals("PENDING") || invoice.lane().equals("REJECTED")) {
-            withdraw(workspace, order, invoice, source);
-        } else if (settings.issuer("credit-note").isPresent()) {
-            request(Entity.CREDIT_NOTE, order, "CN-" + order.text("number"), source);
-        } else {
-            parkTakenBack(order, "Order " + order.text("number") + " is off, and no spoke of this hub makes credit"
-                    + " notes. Take its invoice back by hand.", source);
-        }
-    }
-
-    private void parkTakenBack(GoldenRow order, String problem, Source source) {
-        workspace.park("CONFLICT", "invoiced:" + order.id + ":status:" + source.spoke(),
-                "order changed after its invoice", source.spoke(), "order", order.id, source.message(),
-                new Refusal("crm:order", "/status", problem, "conflict"), Map.of());
-    }
-
-    static void withdraw(Workspace workspace, GoldenRow order, GoldenRow invoice, Source source) {
-        workspace.withdraw(invoice, source);
-        Map<String, Object> told = new LinkedHashMap<>(order.document);
-        told.put("invoiceStatus", "void");
-        workspace.change(order, told, List.of("invoiceStatus"), source, "invoice withdrawn", null);
-    }
-
     private void parkInvoiced(String field, GoldenRow order, Map<String, Object> theirs, Source source) {
         Map<String, Object> detail = new LinkedHashMap<>();
         detail.put("golden", order.text(field));
@@ -191,21 +129,6 @@ final class Sales {
                 + ". The invoice stays; correct it with a credit note or correct the spoke.", "conflict");
         workspace.park("CONFLICT", "invoiced:" + order.id + ":" + field + ":" + source.spoke(),
                 "order changed after its invoice", source.spoke(), "order", order.id, source.message(), why, detail);
-    }
-
-    /** Asks for what the accounting system makes once for the sale. @param reference by which it is asked after there */
-    private void request(Entity issued, GoldenRow order, String reference, Source source) {
-        Map<String, Object> document = new LinkedHashMap<>();
-        document.put("reference", reference);
-        document.put("orderNumber", order.text("number"));
-        document.put("customer", order.document.get("customer"));
-        for (String field : List.of("currency", "lines", "total", "tax")) {
-            if (order.document.get(field) != null) {
-                document.put(field, order.document.get(field));
-            }
-        }
-        document.put("status", "requested");
-        workspace.request(issued, order, document, source);
     }
 
     // ---- payments
@@ -225,13 +148,10 @@ final class Sales {
         }
         GoldenRow order = said.get("orderNumber") instanceof String number ? workspace.order(number) : null;
         GoldenRow invoice = said.get("invoiceNumber") instanceof String number ? workspace.invoice(number) : null;
-        if (invoice == null && order != null) {
-            invoice = workspace.invoiceOf(order);
-        }
-        if (order == null && invoice != null) {
+        if (invoice != null) {
             order = workspace.order(invoice.text("orderNumber"));
         }
-        if (order == null && invoice == null) {
+        if (order == null) {
             boolean byInvoice = said.get("invoiceNumber") != null;
             Awaited awaits = said.get("orderNumber") instanceof String number
                     ? new Awaited("order", number)
@@ -239,6 +159,12 @@ final class Sales {
             throw new Refused("payment", byInvoice ? "/invoiceNumber" : "/orderNumber",
                     "No invoice or order with this number is known. Check the number, or send the order first.",
                     "unknown-reference", awaits);
+        }
+        if (invoice == null) {
+            invoice = workspace.invoiceOf(order);
+        }
+        if (invoice != null && "WITHDRAWN".equals(invoice.lane())) {
+            invoice = null;
         }
         BigDecimal amount = amount(said);
         String currency = invoice != null ? invoice.text("currency") : order.text("currency");
@@ -252,26 +178,21 @@ final class Sales {
             throw new Refused("payment", "/currency", "The payment is in " + said.get("currency") + ", what it pays in "
                     + currency + ". Send it in " + currency + ".", "invalid");
         }
-        BigDecimal before = invoice == null ? loading.paidFor(order) : BigDecimal.ZERO;
         Map<String, Object> document = Said.withoutSource(said);
         GoldenRow payment = workspace.create(Entity.PAYMENT, Identifiers.next(workspace.now()), Map.of(), source);
         if (invoice != null) {
             document.put("invoice", invoice.id.toString());
         }
-        if (order != null) {
-            document.put("order", order.id.toString());
-        }
+        document.put("order", order.id.toString());
         workspace.change(payment, document, document.keySet(), source, "created", externalId);
+        workspace.paid.merge(order.id, amount, BigDecimal::add);
         LinkRow own = workspace.newLink(arrival.spoke(), payment, externalId);
         workspace.hold(own, payment, Said.withoutSource(said), Said.withoutSource(said), Said.revision(said));
-        if (invoice != null) {
-            payInvoice(invoice, order, amount, said.get("paidAt"), source);
-        } else if (!"paid".equals(order.text("paymentStatus")) && order.text("total") != null
-                && before.add(amount).compareTo(new BigDecimal(order.text("total"))) >= 0) {
-            Map<String, Object> paid = new LinkedHashMap<>(order.document);
-            paid.put("paymentStatus", "paid");
-            workspace.change(order, paid, List.of("paymentStatus"), source, "paid", null);
-            request(Entity.INVOICE, order, order.text("number"), source);
+        boolean closed = invoice != null && payInvoice(invoice, order, amount, said.get("paidAt"), source);
+        if (Invoicing.off(order)) {
+            parkPaid(order, payment, source);
+        } else {
+            payOrder(order, invoice, closed, said.get("paidAt"), source);
         }
         return new Effect(State.APPLIED, payment, Effect.found("new", document.keySet()), null);
     }
@@ -284,17 +205,17 @@ final class Sales {
         }
     }
 
-    private void payInvoice(GoldenRow invoice, GoldenRow order, BigDecimal amount, Object paidAt, Source source) {
+    /** Adds what was paid. An invoice that is not issued yet is paid when it is. @return whether it is paid by this */
+    private boolean payInvoice(GoldenRow invoice, GoldenRow order, BigDecimal amount, Object paidAt, Source source) {
         Map<String, Object> paid = new LinkedHashMap<>(invoice.document);
         BigDecimal before = paid.get("paidAmount") == null
                 ? BigDecimal.ZERO
                 : new BigDecimal(paid.get("paidAmount").toString());
-        BigDecimal now = before.add(amount);
-        paid.put("paidAmount", now.toPlainString());
-        boolean closed = now.compareTo(new BigDecimal(invoice.text("total"))) >= 0;
+        paid.put("paidAmount", before.add(amount).toPlainString());
         List<String> fields = new ArrayList<>(List.of("paidAmount"));
-        boolean stands = !Set.of("credited", "void").contains(invoice.text("status"));
-        if (closed && stands) {
+        boolean covered = Invoicing.covered(paid);
+        boolean closed = covered && "issued".equals(invoice.text("status")) && !Invoicing.off(order);
+        if (closed) {
             paid.put("status", "paid");
             fields.add("status");
             if (paidAt != null) {
@@ -302,12 +223,48 @@ final class Sales {
                 fields.add("paidAt");
             }
         }
-        workspace.change(invoice, paid, fields, source, closed ? "paid" : "part paid", null);
-        if (closed && stands && order != null) {
-            Map<String, Object> settled = new LinkedHashMap<>(order.document);
+        workspace.change(invoice, paid, fields, source, covered ? "paid" : "part paid", null);
+        return closed;
+    }
+
+    /** A sale is paid once all of its money has come, and is invoiced then. @param invoice null when none stands */
+    private void payOrder(GoldenRow order, GoldenRow invoice, boolean closed, Object paidAt, Source source)
+            throws SQLException {
+        Map<String, Object> settled = new LinkedHashMap<>(order.document);
+        List<String> fields = new ArrayList<>();
+        boolean paid = !"paid".equals(order.text("paymentStatus")) && order.text("total") != null
+                && (invoice == null ? loading.paidFor(order) : new BigDecimal(invoice.text("paidAmount")))
+                        .compareTo(new BigDecimal(order.text("total"))) >= 0;
+        if (paid) {
             settled.put("paymentStatus", "paid");
-            settled.put("invoiceStatus", "paid");
-            workspace.change(order, settled, List.of("paymentStatus", "invoiceStatus"), source, "paid", null);
+            fields.add("paymentStatus");
+            if (paidAt != null && settled.get("paidAt") == null) {
+                settled.put("paidAt", paidAt);
+                fields.add("paidAt");
+            }
         }
+        if (closed) {
+            settled.put("invoiceStatus", "paid");
+            fields.add("invoiceStatus");
+        }
+        if (!fields.isEmpty()) {
+            workspace.change(order, settled, fields, source, "paid", null);
+        }
+        if (paid) {
+            invoicing.follow(order, source);
+        }
+    }
+
+    /** The money is there, and it is a person who decides what becomes of it. */
+    private void parkPaid(GoldenRow order, GoldenRow payment, Source source) {
+        workspace.park("CONFLICT", "invoiced:" + order.id + ":payment:" + payment.id, "payment for a sale that is off",
+                source.spoke(), "order", order.id, source.message(),
+                new Refusal("crm:payment", null, "Spoke " + source.spoke() + " tells of a payment of "
+                        + payment.text("amount") + " " + payment.text("currency") + " for order "
+                        + order.text("number") + ", which is "
+                        + ("cancelled".equals(order.text("status")) ? "cancelled" : "refunded")
+                        + ". The payment is kept and nothing is invoiced for it. Pay it back, or set the sale right"
+                        + " where it was made.", "conflict"),
+                Map.of("payment", payment.id.toString()));
     }
 }

@@ -1,5 +1,6 @@
 package io.serai.crm;
 
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 
@@ -45,6 +47,9 @@ final class Workspace {
     final Map<UUID, LinkKey> lines = new HashMap<>();
     /** What a message that is tried once more has waited for. */
     final Map<UUID, Awaited> awaitedBefore = new HashMap<>();
+
+    /** What new payments bring, by their order. */
+    final Map<UUID, BigDecimal> paid = new HashMap<>();
 
     /** From customers that were merged into another one to that one. */
     final Map<UUID, UUID> redirects = new HashMap<>();
@@ -108,6 +113,9 @@ final class Workspace {
     /** A golden record that was read. @param order what an invoice or credit note belongs to; else null */
     void take(GoldenRow golden, UUID order) {
         read.add(golden.id);
+        if (golden.entity == Entity.ORDER) {
+            read.add(new OrderNumber(golden.text("number"))); // which an invoice that is new to it goes by
+        }
         if (goldens.putIfAbsent(golden.id, golden) == null) {
             if (golden.entity == Entity.CUSTOMER) {
                 golden.before = golden.document; // the keys that led here are known
@@ -227,12 +235,13 @@ final class Workspace {
         resolve(requested.entity.word() + ":" + requested.id);
     }
 
-    /** What was withdrawn is wanted after all: under the same reference and key, for nothing was made. */
-    void requestAgain(GoldenRow withdrawn, Source source) {
-        withdrawn.moveLane("PENDING");
-        Map<String, Object> document = new LinkedHashMap<>(withdrawn.document);
-        document.put("status", "requested");
-        change(withdrawn, document, List.of("status"), source, "requested", null);
+    /** What was certainly not made is wanted after all: under the same reference and key. @param document what it says now */
+    void requestAgain(GoldenRow issued, Map<String, Object> document, Source source) {
+        issued.moveLane("PENDING");
+        Set<String> fields = new LinkedHashSet<>(issued.document.keySet());
+        fields.addAll(document.keySet());
+        fields.removeIf(field -> Objects.equals(issued.document.get(field), document.get(field)));
+        change(issued, document, fields, source, "requested", null);
     }
 
     /**

@@ -39,9 +39,7 @@ final class Writing {
             .with("at timestamptz").sql();
 
     private static String issued(Entity entity) {
-        return Insert.into(entity.table(), "id uuid", "version bigint", "document json", "provenance json",
-                "sales_order uuid", "customer uuid", "reference text", "status text", "currency text", "total numeric",
-                "idempotency_key uuid")
+        return entity.rows("sales_order uuid", "reference text", "idempotency_key uuid")
                 .with("state text", "next_try_at timestamptz", "created_at timestamptz", "updated_at timestamptz")
                 .sql();
     }
@@ -185,15 +183,15 @@ final class Writing {
             String provenance = Json.text(golden.provenance().document());
             if (golden.laneMoved()) {
                 statements.write("update " + golden.entity.table()
-                        + " set state = ?, next_try_at = ?, lease_until = null, problem = null where id = ?",
+                        + " set state = ?, next_try_at = ?, attempts = 0, lease_until = null, problem = null"
+                        + " where id = ?",
                         golden.lane(), now, golden.id);
             }
             if (golden.entity.issued() && golden.isNew) {
                 String reference = golden.text("reference");
-                requested.computeIfAbsent(golden.entity, _ -> new Columns()).add(golden.id, golden.version, document,
-                        provenance, work.orderOf(golden), golden.customer(),
-                        reference, golden.text("status"), golden.text("currency"), golden.text("total"),
-                        Identifiers.named(tenant, golden.entity.word(), reference));
+                requested.computeIfAbsent(golden.entity, _ -> new Columns())
+                        .add(golden.entity.row(golden, document, provenance, work.orderOf(golden), reference,
+                                Identifiers.named(tenant, golden.entity.word(), reference)));
                 continue;
             }
             (golden.isNew ? made : changed).computeIfAbsent(golden.entity, _ -> new Columns())

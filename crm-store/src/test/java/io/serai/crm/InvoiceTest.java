@@ -146,6 +146,142 @@ class InvoiceTest {
         assertThat(hub.order("S-1").document()).containsEntry("invoiceStatus", "paid");
     }
 
+    private static final Map<String, Object> OWN = Map.of("id", "o-1");
+
+    private Map<String, Object> sale(String paymentStatus, String status) {
+        return with(with(with(order("S-1", "42.00"), "source", OWN), "paymentStatus", paymentStatus), "status", status);
+    }
+
+    private Outcome paid(String id, String amount) {
+        return hub.says("books", "payment", Map.of("source", Map.of("id", id), "orderNumber", "S-1", "amount", amount,
+                "currency", "CHF"));
+    }
+
+    private List<InvoiceClaim> due() {
+        return hub.store.invoices().claim("books", 10, Duration.ofSeconds(30));
+    }
+
+    private Map<String, Object> invoice() {
+        return hub.store.goldens().list("invoice", new Filter(Map.of("number", "INV-1")), null, 1).items().getFirst()
+                .document();
+    }
+
+    private List<Parked> parked(String kind) {
+        return hub.store.parked().list(new ParkedItems.Question(kind, null, true), null, 10).items();
+    }
+
+    @Test
+    void doesNotInvoiceACancelledSaleWhenItsMoneyComesButAsksAPerson() {
+        hub.says("shop", "order", sale("unpaid", "open"));
+        hub.says("shop", "order", sale("unpaid", "cancelled"));
+        hub.delivers("books", "customer");
+
+        assertThat(paid("p-1", "42.00").state()).isEqualTo(Outcome.State.APPLIED);
+        assertThat(paid("p-1", "42.00").state()).isEqualTo(Outcome.State.UNCHANGED);
+
+        assertThat(due()).isEmpty();
+        assertThat(hub.order("S-1").document()).containsEntry("paymentStatus", "unpaid");
+        assertThat(hub.count("select count(*) from payment")).isEqualTo(1);
+        assertThat(parked("CONFLICT")).singleElement().satisfies(parked -> assertThat(parked.problem())
+                .contains("42.00 CHF", "order S-1, which is cancelled"));
+    }
+
+    @Test
+    void aRefundedSaleStaysRefundedWhenItsPaymentIsToldLate() {
+        hub.says("shop", "order", sale("refunded", "open"));
+        hub.delivers("books", "customer");
+
+        paid("p-1", "42.00");
+
+        assertThat(hub.order("S-1").document()).containsEntry("paymentStatus", "refunded");
+        assertThat(due()).isEmpty();
+        assertThat(parked("CONFLICT")).singleElement().satisfies(parked -> assertThat(parked.problem())
+                .contains("which is refunded"));
+    }
+
+    @Test
+    void invoicesASaleThatIsOnAgainOnceItsMoneyComes() {
+        hub.says("shop", "order", sale("paid", "open"));
+        hub.delivers("books", "customer");
+        hub.says("shop", "order", sale("unpaid", "cancelled"));
+        hub.says("shop", "order", sale("unpaid", "open"));
+        assertThat(due()).isEmpty();
+
+        paid("p-1", "42.00");
+
+        assertThat(claimed().document()).containsEntry("reference", "S-1").containsEntry("paidAmount", "42.00");
+        assertThat(parked("CONFLICT")).isEmpty();
+    }
+
+    @Test
+    void anInvoiceOfWhatWasPaidBeforeIsPaidWhenItIsMadeAndTheCustomerHearsOfItOnce() {
+        hub.says("shop", "order", sale("unpaid", "open"));
+        hub.delivers("books", "customer");
+        paid("p-1", "20.00");
+        assertThat(due()).isEmpty();
+        paid("p-2", "22.00");
+        hub.store.invoices().record(result(claimed(), InvoiceResult.Kind.MADE, Map.of("number", "INV-1")));
+
+        assertThat(invoice()).containsEntry("paidAmount", "42.00").containsEntry("status", "paid");
+        assertThat(hub.order("S-1").document()).containsEntry("paymentStatus", "paid").containsEntry("invoiceStatus",
+                "paid");
+        assertThat(hub.claims("shop", "order")).singleElement().satisfies(told -> assertThat(told.patch())
+                .containsEntry("invoiceNumber", "INV-1").containsEntry("invoiceStatus", "paid"));
+        assertThat(hub.claims("mailbox", "invoice")).singleElement()
+                .satisfies(told -> assertThat(told.golden()).containsEntry("status", "paid"));
+        assertThat(hub.count("select count(*) from invoice where paid_amount = 42")).isEqualTo(1);
+    }
+
+    @Test
+    void countsWhatIsPaidBeforeAndAfterItsInvoiceTogether() {
+        hub.says("shop", "order", sale("unpaid", "open"));
+        hub.delivers("books", "customer");
+        paid("p-1", "20.00");
+        hub.says("shop", "order", sale("paid", "open"));
+        InvoiceClaim sent = claimed();
+        paid("p-2", "2.00");
+        hub.store.invoices().record(result(sent, InvoiceResult.Kind.MADE, Map.of("number", "INV-1")));
+        assertThat(invoice()).containsEntry("paidAmount", "22.00").containsEntry("status", "issued");
+
+        paid("p-3", "20.00");
+
+        assertThat(invoice()).containsEntry("paidAmount", "42.00").containsEntry("status", "paid");
+    }
+
+    @Test
+    void asksAPersonWhenAPaymentComesForAnInvoiceThatIsTakenBack() {
+        hub.says("shop", "order", sale("paid", "open"));
+        hub.delivers("books", "customer");
+        hub.store.invoices().record(result(claimed(), InvoiceResult.Kind.MADE, Map.of("number", "INV-1")));
+        hub.says("shop", "order", sale("paid", "cancelled"));
+
+        hub.says("books", "payment", Map.of("source", Map.of("id", "p-1"), "invoiceNumber", "INV-1", "amount",
+                "42.00", "currency", "CHF"));
+
+        assertThat(invoice()).containsEntry("paidAmount", "42.00").containsEntry("status", "issued");
+        assertThat(hub.store.invoices().claim("books", "credit-note", 10, Duration.ofSeconds(30), 0)).hasSize(1);
+        assertThat(parked("CONFLICT")).singleElement()
+                .satisfies(parked -> assertThat(parked.problem()).contains("payment of 42.00 CHF"));
+    }
+
+    @Test
+    void asksAPersonWhenASaleIsPaidAgainWhoseInvoiceWasTakenBack() {
+        hub.says("shop", "order", sale("paid", "open"));
+        hub.delivers("books", "customer");
+        hub.store.invoices().record(result(claimed(), InvoiceResult.Kind.MADE, Map.of("number", "INV-1")));
+        hub.says("shop", "order", sale("unpaid", "cancelled"));
+        InvoiceClaim note = hub.store.invoices().claim("books", "credit-note", 10, Duration.ofSeconds(30), 0)
+                .getFirst();
+        hub.store.invoices().record(result(note, InvoiceResult.Kind.MADE, Map.of("number", "CN-1")));
+        hub.says("shop", "order", sale("unpaid", "open"));
+
+        hub.says("books", "payment", Map.of("source", Map.of("id", "p-1"), "invoiceNumber", "INV-1", "amount",
+                "42.00", "currency", "CHF"));
+
+        assertThat(parked("CONFLICT")).singleElement()
+                .satisfies(parked -> assertThat(parked.problem()).contains("taken back by a credit note"));
+    }
+
     @Test
     void keepsWhatWasInvoicedAndAsksAPersonWhenTheOrderChangesAfterwards() {
         hub.says("erp", "order", order("S-1", "42.00"));
