@@ -91,6 +91,19 @@ class CreditNoteTest {
     }
 
     @Test
+    void aSpokeThatDoesNotSayWhereTheSaleStandsDoesNotBringACancelledOneBack() {
+        hub.says("shop", "order", with(sale, "source", Map.of("id", "o-1")));
+        hub.delivers("books", "customer");
+        assertThat(hub.count("select count(*) from invoice where state = 'PENDING'")).as("it counts as open")
+                .isEqualTo(1);
+        cancelled();
+        hub.says("erp", "order", with(sale, "source", Map.of("id", "S-1")));
+
+        assertThat(hub.order("S-1").document()).containsEntry("status", "cancelled");
+        assertThat(claims("invoice")).isEmpty();
+    }
+
+    @Test
     void sendsTheInvoiceAfterAllWhenTheSaleIsOnAgain() {
         sold();
         cancelled();

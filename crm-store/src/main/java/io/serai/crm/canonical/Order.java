@@ -10,7 +10,7 @@ import java.util.Map;
  *
  * @param number the sale's own number, the same in every system: what makes one invoice of it
  * @param customer who bought: a customer document (see {@link Customer}), or its id
- * @param status open, cancelled or completed
+ * @param status open, cancelled or completed; null when nobody has said, which is as good as open
  * @param paymentStatus unpaid, paid or refunded
  * @param currency ISO 4217
  * @param creditNoteNumber number of the credit note that took its invoice back; null when none did
