@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import io.serai.crm.plan.Source;
 
@@ -26,6 +27,11 @@ final class Invoicing {
     /** Whether nothing is sold any more, so that no invoice of it may stand. */
     static boolean off(GoldenRow order) {
         return "cancelled".equals(order.text("status")) || "refunded".equals(order.text("paymentStatus"));
+    }
+
+    /** Whether it was made, or may have been: what it says cannot be changed any more. */
+    static boolean mayBeMade(GoldenRow invoice) {
+        return !Set.of("REJECTED", "WITHDRAWN").contains(invoice.lane());
     }
 
     /** Whether all of an invoice is paid. */
@@ -86,6 +92,7 @@ final class Invoicing {
                 new Refusal("crm:order", "/status", problem, "conflict"), Map.of());
     }
 
+    /** Nothing was made, and nothing will be. */
     static void withdraw(Workspace workspace, GoldenRow order, GoldenRow invoice, Source source) {
         workspace.withdraw(invoice, source);
         Map<String, Object> told = new LinkedHashMap<>(order.document);

@@ -147,7 +147,8 @@ public final class ParkedWork {
 
     /**
      * Lets it be, for a reason. A message is not taken in, and those that wait behind it go on; a refused delivery is left
-     * undone until the record changes again; of a conflict the hub's value stays.
+     * undone until the record changes again; a refused invoice is withdrawn until the sale is spoken of again; of a conflict
+     * the hub's value stays.
      */
     public void discard(UUID id, String reason, String by) {
         decide(id, "discard", by, note("reason", reason), true, (turn, parked, workspace, statements) -> {
@@ -166,6 +167,19 @@ public final class ParkedWork {
                             where entity_id = ? and spoke = ? and entity = ? and state = 'PARKED'
                             """, parked.entityId(), parked.spoke(), parked.entity());
                 }
+                case "invoice", "credit-note" -> {
+                    GoldenRow order = sale(turn, workspace, parked);
+                    GoldenRow issued = workspace.golden(parked.entityId());
+                    // What was tried again and is on its way goes on.
+                    if (Set.of("REJECTED", "PENDING").contains(issued.lane())) {
+                        Source source = new Source(by, issued.id, null, clock.instant());
+                        if (issued.entity == Entity.INVOICE) {
+                            Invoicing.withdraw(workspace, order, issued, source);
+                        } else {
+                            workspace.withdraw(issued, source);
+                        }
+                    }
+                }
                 default -> {
                     // An open question that is closed; there is nothing to set right.
                 }
@@ -174,15 +188,20 @@ public final class ParkedWork {
     }
 
     /**
-     * Tries a delivery again now, asks again after an invoice whose outcome is unknown, or sends one again that was refused.
-     * What comes of it closes the item or tells a new reason. Messages are not tried here.
+     * Tries a delivery again now, asks again after an invoice whose outcome is unknown, or sends one again that was refused,
+     * with what its sale says by now. What comes of it closes the item or tells a new reason. Messages are not tried here.
      */
     public void retry(UUID id, String by) {
         Instant now = clock.instant();
         decide(id, "retry", by, null, false, (turn, parked, workspace, statements) -> {
-            if (isIssued(parked)) {
-                boolean unknown = parked.kind().equals("UNKNOWN_OUTCOME");
-                claimable(turn, parked, unknown ? "PARKED" : "REJECTED", unknown ? "UNKNOWN" : "PENDING", "", now);
+            if (isIssued(parked) && parked.kind().equals("UNKNOWN_OUTCOME")) {
+                claimable(turn, parked, "UNKNOWN", "", now);
+            } else if (isIssued(parked)) {
+                GoldenRow order = sale(turn, workspace, parked);
+                GoldenRow refused = workspace.golden(parked.entityId());
+                requireUndecided(refused.lane().equals("REJECTED"));
+                new Invoicing(workspace, new Loading(turn.session(), workspace), settings).requestAgain(order, refused,
+                        new Source(by, refused.id, null, now));
             } else if (about(parked).equals("delivery")) {
                 turn.touch(parked.entityId());
                 // One attempt counts already: success then closes the item.
@@ -199,20 +218,30 @@ public final class ParkedWork {
 
     /** Whether it is an invoice or a credit note, which are asked after before they are sent again. */
     private static boolean isIssued(Parked parked) {
-        return Entity.of(parked.entity()).issued();
+        return Set.of("invoice", "credit-note").contains(about(parked));
     }
 
     private static String table(Parked parked) {
         return Entity.of(parked.entity()).table();
     }
 
-    private static void claimable(Turn turn, Parked parked, String from, String to, String further, Instant now)
+    /** The order of an invoice or credit note, brought into {@code workspace} with all that was asked for it. */
+    private static GoldenRow sale(Turn turn, Workspace workspace, Parked parked) throws SQLException {
+        UUID[] order = new UUID[1];
+        new Statements().read("select sales_order from " + table(parked) + " where id = ?",
+                row -> order[0] = row.getObject(1, UUID.class), parked.entityId()).execute(turn.session());
+        new Loading(turn.session(), workspace).sale(order[0]);
+        return workspace.golden(order[0]);
+    }
+
+    private static void claimable(Turn turn, Parked parked, String to, String further, Instant now)
             throws SQLException {
         boolean[] stood = new boolean[1];
+        turn.touch(parked.entityId());
         new Statements().read(
                 "update " + table(parked) + " set state = ?, next_try_at = ?, attempts = 0, lease_until = null"
-                        + further + " where id = ? and state = ? returning id",
-                _ -> stood[0] = true, to, Lanes.time(now), parked.entityId(), from).execute(turn.session());
+                        + further + " where id = ? and state = 'PARKED' returning id",
+                _ -> stood[0] = true, to, Lanes.time(now), parked.entityId()).execute(turn.session());
         requireUndecided(stood[0]);
     }
 
@@ -235,13 +264,10 @@ public final class ParkedWork {
         try {
             decide(id, "exists", by, number, true, (turn, parked, workspace, statements) -> {
                 UUID invoice = parked.entityId();
-                UUID[] order = new UUID[1];
-                new Statements().read("select sales_order from " + table(parked) + " where id = ? and state = 'PARKED'",
-                        row -> order[0] = row.getObject(1, UUID.class), invoice).execute(turn.session());
-                requireUndecided(order[0] != null);
-                new Loading(turn.session(), workspace).sale(order[0]);
-                InvoiceLedger.made(Map.of("number", number), workspace, workspace.golden(invoice),
-                        workspace.golden(order[0]), new Source(by, invoice, null, clock.instant()));
+                GoldenRow order = sale(turn, workspace, parked);
+                requireUndecided(workspace.golden(invoice).lane().equals("PARKED"));
+                InvoiceLedger.made(Map.of("number", number), workspace, workspace.golden(invoice), order,
+                        new Source(by, invoice, null, clock.instant()));
                 statements.write("update " + table(parked)
                         + " set state = 'DONE', external_id = ?, lease_until = null, problem = null where id = ?",
                         externalId == null ? number : externalId, invoice);
@@ -256,7 +282,7 @@ public final class ParkedWork {
         Instant now = clock.instant();
         decide(id, "absent", by, null, true,
                 // Whoever has looked knows better than a key that the accounting system may have forgotten.
-                (turn, parked, workspace, statements) -> claimable(turn, parked, "PARKED", "PENDING",
+                (turn, parked, workspace, statements) -> claimable(turn, parked, "PENDING",
                         ", key_since = null", now));
     }
 

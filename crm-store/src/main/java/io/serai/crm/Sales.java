@@ -15,6 +15,9 @@ import io.serai.crm.plan.Source;
 
 /** What an order or a payment does. */
 final class Sales {
+    /** What an invoice is made of. */
+    private static final List<String> FIGURES = List.of("total", "tax", "currency", "lines");
+
     private final Workspace workspace;
     private final Loading loading;
     private final Invoicing invoicing;
@@ -60,15 +63,11 @@ final class Sales {
         if (Said.deleted(said)) {
             return Words.gone(arrival.spoke(), "order", externalId, link == null ? null : order);
         }
-        boolean paid = "paid"
-                .equals(theirs.getOrDefault("paymentStatus", order == null ? null : order.text("paymentStatus")));
-        if (paid) {
-            requireForInvoice(theirs, order, "total");
-            requireForInvoice(theirs, order, "currency");
-        }
-        UUID customer = customers.buyer(arrival.spoke(), Said.document(said.get("customer")), order, source);
         GoldenRow invoice = order == null ? null : workspace.invoiceOf(order);
-        if (invoice != null) {
+        boolean invoiced = invoice != null && Invoicing.mayBeMade(invoice);
+        requireForInvoice(theirs, order, invoiced);
+        UUID customer = customers.buyer(arrival.spoke(), Said.document(said.get("customer")), order, source);
+        if (invoiced) {
             keepInvoiced(theirs, order, source);
         }
         if (order == null) {
@@ -100,11 +99,20 @@ final class Sales {
                 Effect.found(known ? "numbered" : "new", result.changed()), null);
     }
 
-    private static void requireForInvoice(Map<String, Object> theirs, GoldenRow order, String field) {
-        if (theirs.get(field) == null && (order == null || order.document.get(field) == null)) {
-            throw new Refused("order", "/" + field,
-                    "The order is paid but has no " + field + ", so it cannot be invoiced. Give its " + field + ".",
-                    "invalid");
+    /** @param invoiced whether the order's figures stay, whatever is said of them */
+    private static void requireForInvoice(Map<String, Object> theirs, GoldenRow order, boolean invoiced)
+            throws Refused {
+        Map<String, Object> whole = new LinkedHashMap<>(order == null ? Map.of() : order.document);
+        theirs.forEach((field, value) -> {
+            if (!invoiced || !FIGURES.contains(field)) {
+                whole.put(field, value);
+            }
+        });
+        for (String field : List.of("total", "currency")) {
+            if ("paid".equals(whole.get("paymentStatus")) && whole.get(field) == null) {
+                throw new Refused("order", "/" + field, "The order is paid but has no " + field
+                        + ", so it cannot be invoiced. Give its " + field + ".", "invalid");
+            }
         }
     }
 
@@ -117,7 +125,7 @@ final class Sales {
         if (theirs.get("currency") != null && !theirs.get("currency").equals(order.text("currency"))) {
             parkInvoiced("currency", order, theirs, source);
         }
-        List.of("total", "tax", "currency", "lines").forEach(theirs::remove);
+        FIGURES.forEach(theirs::remove);
     }
 
     private void parkInvoiced(String field, GoldenRow order, Map<String, Object> theirs, Source source) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 
@@ -280,6 +281,94 @@ class InvoiceTest {
 
         assertThat(parked("CONFLICT")).singleElement()
                 .satisfies(parked -> assertThat(parked.problem()).contains("taken back by a credit note"));
+    }
+
+    private Parked refused() {
+        hub.says("shop", "order", sale("paid", "open"));
+        hub.delivers("books", "customer");
+        hub.store.invoices().record(result(claimed(), InvoiceResult.Kind.REJECTED, null));
+        return parked("DELIVERY").getFirst();
+    }
+
+    private static Map<String, Object> mended(Map<String, Object> sale) {
+        return with(with(sale, "total", "50.00"), "lines", List.of(Map.of("line", 1, "description", "Green tea",
+                "quantity", "2", "unitPrice", "25.00", "amount", "50.00")));
+    }
+
+    @Test
+    void aRefusedInvoiceIsTriedAgainWithWhatTheSourceHasMended() {
+        Parked refused = refused();
+        hub.says("shop", "order", mended(sale("paid", "open")));
+        assertThat(parked("CONFLICT")).as("nothing was made of the old figures").isEmpty();
+        hub.store.parkedWork().retry(refused.id(), "api");
+
+        InvoiceClaim again = claimed();
+        assertThat(again.asks()).isFalse();
+        assertThat(again.document()).containsEntry("total", "50.00").containsEntry("reference", "S-1");
+        assertThat(again.document().get("lines").toString()).contains("Green tea").doesNotContain("42.00");
+        hub.store.invoices().record(result(again, InvoiceResult.Kind.MADE, Map.of("number", "INV-1")));
+        assertThat(invoice()).containsEntry("total", "50.00");
+        assertThat(hub.count("select count(*) from invoice where total = 50")).isEqualTo(1);
+        assertThat(parked("DELIVERY")).isEmpty();
+    }
+
+    @Test
+    void aRefusedInvoiceThatIsLetBeIsAskedForAgainWhenTheSourceHasMendedTheSale() {
+        Parked refused = refused();
+        hub.store.parkedWork().discard(refused.id(), "the shop mends it", "api");
+        assertThat(due()).isEmpty();
+        assertThat(hub.order("S-1").document()).containsEntry("invoiceStatus", "void");
+
+        hub.says("shop", "order", mended(sale("paid", "open")));
+
+        assertThat(claimed().document()).containsEntry("total", "50.00");
+    }
+
+    @Test
+    void aRefusedInvoiceThatIsLetBeDoesNotKeepItsCustomerFromBeingErased() {
+        Parked refused = refused();
+        UUID customer = UUID
+                .fromString(((Map<?, ?>) hub.order("S-1").document().get("customer")).get("id").toString());
+        assertThat(hub.store.erasures().erase(customer, "api").outcome().refusal().code()).isEqualTo("not-invoiced");
+        hub.store.parkedWork().discard(refused.id(), "sold over the counter", "api");
+
+        assertThat(hub.store.erasures().erase(customer, "api").outcome().state()).isEqualTo(Outcome.State.APPLIED);
+    }
+
+    @Test
+    void invoicesASaleThatIsOnAgainWithTheFiguresItHasByThen() {
+        hub.says("shop", "order", sale("paid", "open"));
+        hub.delivers("books", "customer");
+        hub.says("shop", "order", sale("paid", "cancelled"));
+        hub.says("shop", "order", mended(sale("paid", "open")));
+
+        assertThat(claimed().document()).containsEntry("total", "50.00");
+        assertThat(parked("CONFLICT")).isEmpty();
+        hub.says("shop", "order", sale("paid", "open"));
+        assertThat(hub.order("S-1").document()).as("now it may have been made").containsEntry("total", "50.00");
+    }
+
+    @Test
+    void aPaidSaleKeepsWhatItsInvoiceNeeds() {
+        hub.says("shop", "order", sale("paid", "open"));
+        hub.delivers("books", "customer");
+        hub.says("shop", "order", sale("paid", "cancelled"));
+
+        assertThat(hub.says("shop", "order", with(sale("paid", "open"), "total", null)).refusal().field())
+                .isEqualTo("/total");
+    }
+
+    @Test
+    void aNoticeThatTheMailboxRefusedCanBeSentAgain() {
+        hub.says("shop", "order", sale("paid", "open"));
+        hub.delivers("books", "customer");
+        hub.store.invoices().record(result(claimed(), InvoiceResult.Kind.MADE, Map.of("number", "INV-1")));
+        Delivery notice = hub.claims("mailbox", "invoice").getFirst();
+        hub.store.lanes().record(List.of(new DeliveryResult(notice, DeliveryResult.Kind.PARKED, null, null, null,
+                null, true, "no e-mail address", null, hub.now(), Duration.ofMillis(3))));
+        hub.store.parkedWork().retry(parked("DELIVERY").getFirst().id(), "api");
+
+        assertThat(hub.claims("mailbox", "invoice")).hasSize(1);
     }
 
     @Test
