@@ -15,17 +15,23 @@ final class Edits {
     private final Workspace workspace;
     private final Loading loading;
     private final Customers customers;
+    private final Sales sales;
     private final Words words;
 
-    Edits(Workspace workspace, Loading loading, Customers customers, Words words) {
+    Edits(Workspace workspace, Loading loading, Customers customers, Sales sales, Words words) {
         this.workspace = workspace;
         this.loading = loading;
         this.customers = customers;
+        this.sales = sales;
         this.words = words;
     }
 
     Effect take(Arrival arrival, Source source) throws SQLException {
-        loading.goldens(Entity.of(arrival.entity()), List.of(arrival.edit().id()));
+        if (Entity.of(arrival.entity()) == Entity.ORDER) {
+            loading.sale(arrival.edit().id());
+        } else {
+            loading.goldens(Entity.of(arrival.entity()), List.of(arrival.edit().id()));
+        }
         GoldenRow golden = workspace.golden(arrival.edit().id());
         if (golden == null || !golden.entity.word().equals(arrival.entity())) {
             return new Effect(State.NOT_FOUND, null, Map.of(), new Refusal("crm:" + arrival.entity(), "/id",
@@ -44,6 +50,9 @@ final class Edits {
         } else {
             patch.remove("customer");
         }
+        if (golden.entity == Entity.ORDER) {
+            sales.requireEditable(golden, patch);
+        }
         Set<String> decided = new LinkedHashSet<>();
         for (String field : patch.keySet()) {
             golden.provenance().thaw(field).forEach(path -> {
@@ -58,6 +67,9 @@ final class Edits {
             return new Effect(State.UNCHANGED, golden, Effect.found("edit", List.of()), null);
         }
         workspace.change(golden, result.golden(), decided, source, "edited", null);
+        if (golden.entity == Entity.ORDER) {
+            sales.edited(golden, source);
+        }
         return new Effect(State.APPLIED, golden, Effect.found("edit", decided), null);
     }
 }

@@ -285,15 +285,18 @@ public final class InvoiceLedger {
                 Map.of("reference", claim.reference()));
     }
 
-    /** An invoice that is not there and whose sale is off meanwhile is withdrawn, together with what was to take it back. */
+    /** What is certainly not there and not wanted any more is withdrawn: the invoice of a sale that is off, the credit note of one that is on. */
     private boolean notWanted(InvoiceClaim claim, Standing standing, Workspace workspace, Source source) {
         GoldenRow order = workspace.golden(standing.order());
-        GoldenRow note = workspace.creditNoteOf(order);
-        if (!claim.entity().equals("invoice") || note == null || !note.lane().equals("PENDING")) {
+        GoldenRow golden = workspace.golden(claim.id());
+        if ((golden.entity == Entity.INVOICE) != Invoicing.off(order)) {
             return false;
         }
-        workspace.withdraw(note, source);
-        Invoicing.withdraw(workspace, order, workspace.golden(claim.id()), source);
+        if (golden.entity == Entity.INVOICE) {
+            Invoicing.withdraw(workspace, order, golden, source);
+        } else {
+            workspace.withdraw(golden, source);
+        }
         return true;
     }
 

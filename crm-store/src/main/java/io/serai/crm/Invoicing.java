@@ -52,32 +52,43 @@ final class Invoicing {
             takeBack(order, invoice, source);
         } else if (paid && "WITHDRAWN".equals(invoice.lane())) {
             requestAgain(order, invoice, source);
-        } else if (paid && workspace.creditNoteOf(order) != null) {
-            keep(order, invoice, workspace.creditNoteOf(order), source);
+        } else if (workspace.creditNoteOf(order) != null) {
+            keep(order, invoice, workspace.creditNoteOf(order), paid, source);
         }
     }
 
-    /** The sale is on again. */
-    private void keep(GoldenRow order, GoldenRow invoice, GoldenRow note, Source source) {
-        if (note.lane().equals("PENDING")) {
-            workspace.withdraw(note, source);
-        } else if (!note.lane().equals("WITHDRAWN")) {
-            parkTakenBack(order, "Order " + order.text("number") + " is on again, but its invoice " + invoice.text(
-                    "number") + " was taken back by a credit note. Send the sale again under a number of its own.",
-                    source);
+    /** The sale is on again: what was not made yet to take its invoice back is not made. */
+    private void keep(GoldenRow order, GoldenRow invoice, GoldenRow note, boolean paid, Source source) {
+        switch (note.lane()) {
+            case "PENDING", "REJECTED" -> workspace.withdraw(note, source);
+            case "WITHDRAWN" -> {
+                // the invoice stands
+            }
+            default -> {
+                if (paid) {
+                    parkTakenBack(order, "Order " + order.text("number") + " is on again, but its invoice " + invoice
+                            .text("number")
+                            + (note.lane().equals("DONE")
+                                    ? " was taken back by credit note " + note.text("number") + ". Send"
+                                    : " is being taken back: its credit note was sent, and what became of it is not"
+                                            + " known yet. If it was made, send")
+                            + " the sale again under a number of its own.", source);
+                }
+            }
         }
     }
 
-    /** An invoice that was never sent is not sent. Any other is taken back once it is known to be there. */
+    /** An invoice that was never made is withdrawn. Any other is taken back once it is known to be there. */
     private void takeBack(GoldenRow order, GoldenRow invoice, Source source) throws SQLException {
         GoldenRow note = workspace.creditNoteOf(order);
-        if (invoice.lane().equals("WITHDRAWN") || note != null && !note.lane().equals("WITHDRAWN")) {
-            return;
-        }
         if (invoice.lane().equals("PENDING") || invoice.lane().equals("REJECTED")) {
             withdraw(workspace, order, invoice, source);
+        } else if (invoice.lane().equals("WITHDRAWN")) {
+            return;
         } else if (note != null) {
-            requestAgain(order, note, source);
+            if (note.lane().equals("WITHDRAWN")) {
+                requestAgain(order, note, source);
+            }
         } else if (settings.issuer("credit-note").isPresent()) {
             request(Entity.CREDIT_NOTE, order, "CN-" + order.text("number"), source);
         } else {
@@ -92,8 +103,12 @@ final class Invoicing {
                 new Refusal("crm:order", "/status", problem, "conflict"), Map.of());
     }
 
-    /** Nothing was made, and nothing will be. */
+    /** No invoice was made, and none will be, nor what was to take it back. */
     static void withdraw(Workspace workspace, GoldenRow order, GoldenRow invoice, Source source) {
+        GoldenRow note = workspace.creditNoteOf(order);
+        if (note != null && !note.lane().equals("WITHDRAWN")) {
+            workspace.withdraw(note, source);
+        }
         workspace.withdraw(invoice, source);
         Map<String, Object> told = new LinkedHashMap<>(order.document);
         told.put("invoiceStatus", "void");

@@ -277,13 +277,19 @@ public final class ParkedWork {
         }
     }
 
-    /** A person has looked and the accounting system has no such invoice: it is sent, with the same idempotency key. */
+    /**
+     * A person has looked and the accounting system has no such invoice: it is sent, with the same idempotency key, unless the
+     * sale does not want it any more.
+     */
     public void absent(UUID id, String by) {
         Instant now = clock.instant();
-        decide(id, "absent", by, null, true,
-                // Whoever has looked knows better than a key that the accounting system may have forgotten.
-                (turn, parked, workspace, statements) -> claimable(turn, parked, "PENDING",
-                        ", key_since = null", now));
+        decide(id, "absent", by, null, true, (turn, parked, workspace, statements) -> {
+            // Whoever has looked knows better than a key that the accounting system may have forgotten.
+            claimable(turn, parked, "PENDING", ", key_since = null", now);
+            GoldenRow order = sale(turn, workspace, parked);
+            new Invoicing(workspace, new Loading(turn.session(), workspace), settings).follow(order,
+                    new Source(by, parked.entityId(), null, now));
+        });
     }
 
     /** The two customers are not one, and the hub will not ask again. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 
@@ -114,6 +115,26 @@ final class Sales {
                         + ", so it cannot be invoiced. Give its " + field + ".", "invalid");
             }
         }
+    }
+
+    /** @throws Refused when a person's edit would set a sale at odds with its invoice, or leave nothing to invoice */
+    void requireEditable(GoldenRow order, Map<String, Object> patch) throws Refused {
+        GoldenRow invoice = workspace.invoiceOf(order);
+        boolean invoiced = invoice != null && Invoicing.mayBeMade(invoice);
+        for (String field : FIGURES) {
+            if (invoiced && patch.containsKey(field)
+                    && !Objects.equals(patch.get(field), order.document.get(field))) {
+                throw new Refused("order", "/" + field, "Order " + order.text("number") + " is invoiced, so its "
+                        + field + " cannot be changed any more. Cancel the sale, which takes its invoice back, and send"
+                        + " it again under a number of its own.", "conflict");
+            }
+        }
+        requireForInvoice(patch, order, invoiced);
+    }
+
+    /** A person has changed an order. */
+    void edited(GoldenRow order, Source source) throws SQLException {
+        invoicing.follow(order, source);
     }
 
     /** What was invoiced stays as it was invoiced: a later message with other amounts is a matter for a person. */

@@ -255,4 +255,86 @@ class CreditNoteTest {
         assertThat(hub.store.parked().list(new ParkedItems.Question("CONFLICT", "shop", true), null, 9).items())
                 .singleElement().satisfies(parked -> assertThat(parked.problem()).contains("on again"));
     }
+
+    private void onAgain() {
+        hub.says("shop", "order", with(with(sale, "source", Map.of("id", "o-1")), "status", "open"));
+    }
+
+    private List<Parked> parked(String kind) {
+        return hub.store.parked().list(new ParkedItems.Question(kind, null, true), null, 9).items();
+    }
+
+    @Test
+    void aRefusedCreditNoteIsNotWantedWhileTheSaleIsOnAndWantedWhenItIsOffAgain() {
+        sold();
+        invoiced();
+        cancelled();
+        records(claims("credit-note").getFirst(), InvoiceResult.Kind.REJECTED, null);
+        onAgain();
+        assertThat(hub.count("select count(*) from parked where resolved_at is null")).isZero();
+        assertThat(state("credit_note")).isEqualTo("WITHDRAWN");
+
+        cancelled();
+
+        assertThat(claims("credit-note")).singleElement()
+                .satisfies(note -> assertThat(note.document()).containsEntry("total", "42.00"));
+    }
+
+    @Test
+    void aCreditNoteThatWasNotMadeIsNotMadeWhenTheSaleIsOnAgain() {
+        sold();
+        invoiced();
+        for (InvoiceResult.Kind kind : List.of(InvoiceResult.Kind.RETRY, InvoiceResult.Kind.REJECTED)) {
+            cancelled();
+            InvoiceClaim sent = claims("credit-note").getFirst();
+            onAgain();
+            assertThat(parked("CONFLICT")).singleElement()
+                    .satisfies(parked -> assertThat(parked.problem()).contains("is being taken back"));
+            records(sent, kind, null);
+
+            assertThat(state("credit_note")).as("%s", kind).isEqualTo("WITHDRAWN");
+            assertThat(parked("DELIVERY")).isEmpty();
+        }
+    }
+
+    @Test
+    void aPersonWhoFindsNoInvoiceOfACancelledSaleDoesNotHaveItSent() {
+        sold();
+        records(claims("invoice").getFirst(), InvoiceResult.Kind.UNDECIDABLE, null);
+        cancelled();
+        hub.store.parkedWork().absent(parked("UNKNOWN_OUTCOME").getFirst().id(), "api");
+
+        assertThat(claims("invoice")).isEmpty();
+        assertThat(state("invoice")).isEqualTo("WITHDRAWN");
+        assertThat(state("credit_note")).isEqualTo("WITHDRAWN");
+        assertThat(hub.order("S-1").document()).containsEntry("invoiceStatus", "void");
+    }
+
+    @Test
+    void aPersonWhoFindsNoCreditNoteOfASaleThatIsOnAgainDoesNotHaveItSent() {
+        sold();
+        invoiced();
+        cancelled();
+        records(claims("credit-note").getFirst(), InvoiceResult.Kind.UNDECIDABLE, null);
+        onAgain();
+        hub.store.parkedWork().absent(parked("UNKNOWN_OUTCOME").getFirst().id(), "api");
+
+        assertThat(claims("credit-note")).isEmpty();
+        assertThat(state("credit_note")).isEqualTo("WITHDRAWN");
+        assertThat(state("invoice")).isEqualTo("DONE");
+    }
+
+    @Test
+    void aSaleThatIsOffOnceMoreBeforeItsInvoiceWentOutIsNotInvoiced() {
+        sold();
+        InvoiceClaim sent = claims("invoice").getFirst();
+        cancelled();
+        records(sent, InvoiceResult.Kind.RETRY, null);
+        onAgain();
+        cancelled();
+
+        assertThat(claims("invoice")).isEmpty();
+        assertThat(state("invoice")).isEqualTo("WITHDRAWN");
+        assertThat(state("credit_note")).isEqualTo("WITHDRAWN");
+    }
 }

@@ -2,6 +2,7 @@ package io.serai.crm;
 
 import static io.serai.crm.Hub.person;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,9 +12,12 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.function.BiConsumer;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+
+import io.serai.crm.plan.Survivorship;
 
 class InvoiceTest {
     private final Hub hub = new Hub();
@@ -280,7 +284,7 @@ class InvoiceTest {
                 "42.00", "currency", "CHF"));
 
         assertThat(parked("CONFLICT")).singleElement()
-                .satisfies(parked -> assertThat(parked.problem()).contains("taken back by a credit note"));
+                .satisfies(parked -> assertThat(parked.problem()).contains("taken back by credit note CN-1"));
     }
 
     private Parked refused() {
@@ -369,6 +373,52 @@ class InvoiceTest {
         hub.store.parkedWork().retry(parked("DELIVERY").getFirst().id(), "api");
 
         assertThat(hub.claims("mailbox", "invoice")).hasSize(1);
+    }
+
+    /** A company where a person decides when spokes disagree about a field of an order. */
+    private void decides(String field, BiConsumer<Hub, Parked> decision, Object first,
+            Object second, String paymentStatus) {
+        try (Hub park = new Hub(new Survivorship(Map.of("order", Map.of(field, Survivorship.Policy.PARK))))) {
+            park.says("shop", "order", with(sale(paymentStatus, "open"), field, first));
+            park.delivers("books", "customer");
+            park.says("erp", "order", with(with(sale(paymentStatus, "open"), "source", Map.of("id", "e-1")), field,
+                    second));
+            decision.accept(park, park.store.parked().list(new ParkedItems.Question("CONFLICT", null, true), null, 9)
+                    .items().getFirst());
+        }
+    }
+
+    private static void choose(Hub hub, Parked parked, Object value) {
+        hub.store.parkedWork().choose(parked.id(), hub.store.parkedWork().choice(parked.id(), value), "api");
+    }
+
+    @Test
+    void aSaleThatAPersonChoosesToBeCancelledIsNotInvoiced() {
+        decides("status", (park, parked) -> {
+            choose(park, parked, "cancelled");
+            assertThat(park.order("S-1").document()).containsEntry("status", "cancelled").containsEntry(
+                    "invoiceStatus", "void");
+            assertThat(park.store.invoices().claim("books", 10, Duration.ofSeconds(30))).isEmpty();
+        }, "open", "cancelled", "paid");
+    }
+
+    @Test
+    void aSaleThatAPersonChoosesToBePaidIsInvoiced() {
+        decides("paymentStatus", (park, parked) -> {
+            assertThat(park.store.invoices().claim("books", 10, Duration.ofSeconds(30))).isEmpty();
+            choose(park, parked, "paid");
+            assertThat(park.store.invoices().claim("books", 10, Duration.ofSeconds(30))).hasSize(1);
+        }, "unpaid", "paid", "unpaid");
+    }
+
+    @Test
+    void aPersonCannotChooseAnotherTotalOnceItIsInvoiced() {
+        decides("total", (park, parked) -> {
+            park.says("shop", "order", sale("paid", "open"));
+            assertThatThrownBy(() -> choose(park, parked, "50.00")).isInstanceOf(ParkedWork.NotPossible.class)
+                    .hasMessageContaining("is invoiced");
+            assertThat(park.order("S-1").document()).containsEntry("total", "42.00");
+        }, "42.00", "50.00", "unpaid");
     }
 
     @Test
