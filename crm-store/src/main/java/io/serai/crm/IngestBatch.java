@@ -1,5 +1,6 @@
 package io.serai.crm;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -147,7 +148,9 @@ final class IngestBatch {
         }
         Workspace.Known known = workspace.message(arrival.spoke(), arrival.eventId());
         if (erased(prepared)) {
-            return refuseErased(prepared, known);
+            Ingest.Prepared sale = keptSale(prepared);
+            boolean emptied = known != null && known.hash().length == 0;
+            return sale == null ? refuseErased(prepared, known) : emptied ? again(known) : take(sale);
         }
         String event = arrival.eventId();
         Refusal refusal = arrival.refusal();
@@ -183,9 +186,9 @@ final class IngestBatch {
         return outcome;
     }
 
-    /** The event id of another content that came with the same one. */
+    /** The event id of another content that came with the same one. @param hash empty when its person was erased */
     private static String under(String event, byte[] hash) {
-        return Storable.key(event + "#" + HexFormat.of().formatHex(hash, 0, 8));
+        return Storable.key(event + "#" + HexFormat.of().formatHex(hash, 0, Math.min(8, hash.length)));
     }
 
     /** A message of the journal, parked or waiting, that is tried once more. It keeps its row, and has one effect. */
@@ -201,8 +204,18 @@ final class IngestBatch {
             return again(known);
         }
         if (erased(prepared)) {
-            return refuseErasedAgain(prepared);
+            Ingest.Prepared sale = keptSale(prepared);
+            if (sale == null) {
+                return refuseErasedAgain(prepared);
+            }
+            workspace.empty(retry.message());
+            return takenAgain(sale);
         }
+        return takenAgain(prepared);
+    }
+
+    private Outcome takenAgain(Ingest.Prepared prepared) throws SQLException {
+        Retry retry = prepared.arrival().retry();
         Effect effect = taken(prepared, prepared.arrival().refusal());
         Outcome outcome = outcome(prepared, effect, false);
         workspace.journalAgain(prepared, outcome, withCustomer(effect.finding(), prepared.arrival()));
@@ -314,6 +327,25 @@ final class IngestBatch {
         return externalId != null && erased.containsKey(marks.record(arrival.spoke(), externalId))
                 || prepared.keys().stream().filter(key -> key.kind().decides()).map(marks::of)
                         .anyMatch(erased::containsKey);
+    }
+
+    /**
+     * What a message says of a sale that had to be kept when its buyer was erased, without the buyer: the sale can still be
+     * cancelled, and its invoice taken back. Null when it is about anything else.
+     */
+    private Ingest.Prepared keptSale(Ingest.Prepared prepared) {
+        Arrival arrival = prepared.arrival();
+        if (!arrival.entity().equals("order") || arrival.document() == null
+                || !(arrival.document().get("number") instanceof String number) || workspace.order(number) == null) {
+            return null;
+        }
+        Map<String, Object> sale = new LinkedHashMap<>(arrival.document());
+        sale.remove("customer");
+        sale.remove("note");
+        byte[] kept = Json.text(sale).getBytes(StandardCharsets.UTF_8);
+        return new Ingest.Prepared(new Arrival(arrival.spoke(), arrival.entity(), arrival.eventId(), arrival.protocol(),
+                Arrival.CANONICAL, kept, arrival.receivedAt(), sale, arrival.refusal(), arrival.mapping(), null, null,
+                arrival.record(), arrival.retry()), prepared.messageId(), Identifiers.sha256(kept), Set.of());
     }
 
     private static Refusal whyErased(Arrival arrival) {

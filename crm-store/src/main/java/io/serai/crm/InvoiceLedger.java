@@ -23,12 +23,15 @@ public final class InvoiceLedger {
     private static final String DUE = """
             from %s i where i.state in ('PENDING', 'SENDING', 'UNKNOWN') and i.next_try_at <= ?
               and (i.lease_until is null or i.lease_until < ?)
-              and coalesce(i.spoke, ?) = ?
-              and exists (select 1 from link l where l.entity_id = i.customer and l.spoke = ?
-                and l.entity = 'customer' and l.external_id is not null)
+              and coalesce(i.spoke, ?) = ? and exists (%s)
             """;
-    private static final String INVOICED = """
-            and exists (select 1 from invoice v where v.sales_order = i.sales_order and v.state = 'DONE')
+    private static final String KNOWN_CUSTOMER = """
+            select 1 from link l where l.entity_id = i.customer and l.spoke = ? and l.entity = 'customer'
+              and l.external_id is not null
+            """;
+    /** The invoice says whose it is: whoever was erased meanwhile is known there no more. */
+    private static final String MADE_INVOICE = """
+            select 1 from invoice v where v.sales_order = i.sales_order and v.spoke = ? and v.state = 'DONE'
             """;
 
     private final Transactions transactions;
@@ -52,9 +55,8 @@ public final class InvoiceLedger {
     }
 
     /**
-     * Claims due invoices or credit notes: those whose customer the accounting system knows already, and of credit notes
-     * those whose invoice is known to be there. It is done in a turn, so that whoever withdraws one can be sure that
-     * nobody is about to send it.
+     * Claims due invoices whose customer the accounting system knows already, or due credit notes whose invoice is known to
+     * be there. It is done in a turn, so that whoever withdraws one can be sure that nobody is about to send it.
      *
      * @param entity invoice or credit-note
      * @param owed requests that were sent beside those of claims; they count where requests are counted
@@ -69,7 +71,7 @@ public final class InvoiceLedger {
     }
 
     private static String due(Entity entity) {
-        return DUE.formatted(entity.table()) + (entity == Entity.CREDIT_NOTE ? INVOICED : "");
+        return DUE.formatted(entity.table(), entity == Entity.CREDIT_NOTE ? MADE_INVOICE : KNOWN_CUSTOMER);
     }
 
     private boolean anyDue(SpokeProfile profile, Instant now) {

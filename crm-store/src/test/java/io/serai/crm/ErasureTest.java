@@ -116,6 +116,55 @@ class ErasureTest {
     }
 
     @Test
+    void aKeptSaleOfSomebodyErasedCanStillBeTakenBackAndNothingOfThemComesBack() throws Exception {
+        Outcome created = known();
+        hub.says("shop", "order", order("1", "paid"));
+        invoice("R-1");
+        hub.store.erasures().erase(created.id(), CLERK);
+        List<String> kept = traces();
+
+        Map<String, Object> cancelled = with(order("1", "paid"), "status", "cancelled");
+        Outcome taken = hub.says("shop", "order", "cancelled-1", cancelled);
+
+        assertThat(taken.state()).isEqualTo(Outcome.State.APPLIED);
+        assertThat(hub.says("shop", "order", "cancelled-1", cancelled).state()).isEqualTo(Outcome.State.DUPLICATE);
+        assertThat(hub.order("1").document()).containsEntry("status", "cancelled").doesNotContainKey("note");
+        InvoiceClaim note = hub.store.invoices().claim("books", "credit-note", 10, Duration.ofSeconds(30), 0)
+                .getFirst();
+        assertThat(note.document()).containsEntry("invoiceExternalId", "b1").containsEntry("invoiceNumber", "R-1");
+        hub.store.invoices().record(new InvoiceResult(note, InvoiceResult.Kind.MADE, Map.of("number", "CN-1"), "n1",
+                null, null, null, Instant.parse("2026-03-01T10:00:00Z"), Duration.ofMillis(1)));
+        assertThat(hub.order("1").document()).containsEntry("creditNoteNumber", "CN-1");
+        assertThat(traces()).isEqualTo(kept);
+        assertThat(hub.says("shop", "order", order("2", "paid")).refusal().code()).as("a new sale of theirs")
+                .isEqualTo("erased");
+        assertThat(traces()).isEqualTo(kept);
+    }
+
+    @Test
+    void whatIsSaidOfAKeptSaleOfSomebodyErasedWaitsItsTurnWithoutThem() throws Exception {
+        Outcome created = known();
+        hub.says("shop", "order", order("1", "paid"));
+        invoice("R-1");
+        hub.store.erasures().erase(created.id(), CLERK);
+        List<String> kept = traces();
+        Outcome unreadable = hub.store.ingest().ingest(List.of(new Arrival("shop", "order", "bad", "webhook",
+                "application/json", new byte[]{1}, Instant.parse("2026-03-01T10:00:00Z"), null,
+                new Refusal("mapping", "/lines", "Cannot be read.", "invalid"), null, null, null, "o1", null)))
+                .getFirst();
+        assertThat(unreadable.state()).isEqualTo(Outcome.State.PARKED);
+
+        Outcome waiting = hub.says("shop", "order", with(order("1", "paid"), "status", "cancelled"));
+
+        assertThat(waiting.state()).isEqualTo(Outcome.State.WAITING);
+        Journaled journaled = hub.store.parkedWork().journaled(waiting.messageId()).orElseThrow();
+        assertThat(journaled.contentType()).isEqualTo(Arrival.CANONICAL);
+        assertThat(Json.document(new String(journaled.content(), StandardCharsets.UTF_8)))
+                .containsEntry("status", "cancelled").doesNotContainKeys("customer", "note");
+        assertThat(traces()).isEqualTo(kept);
+    }
+
+    @Test
     void keepsWhatAnInvoiceNeedsAndNamesIt() throws Exception {
         Outcome created = known();
         hub.says("shop", "order", order("1", "paid"));
@@ -204,8 +253,9 @@ class ErasureTest {
     void letsAPersonInAgainWhenAnOperatorSaysSo() {
         Outcome created = known();
         UUID erasure = hub.store.erasures().erase(created.id(), CLERK).receipt().id();
+        assertThat(hub.says("shop", "customer", "back", anna("s5")).refusal().code()).isEqualTo("erased");
         assertThat(hub.store.erasures().lift(erasure, CLERK)).isTrue();
-        Outcome again = hub.says("shop", "customer", anna("s5"));
+        Outcome again = hub.says("shop", "customer", "back", anna("s5"));
         assertThat(again.state()).isEqualTo(Outcome.State.APPLIED);
         assertThat(again.id()).isNotEqualTo(created.id());
         assertThat(hub.store.erasures().of(created.id())).as("the old id stays erased").contains(erasure);
