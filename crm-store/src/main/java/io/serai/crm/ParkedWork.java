@@ -200,6 +200,10 @@ public final class ParkedWork {
                 GoldenRow order = sale(turn, workspace, parked);
                 GoldenRow refused = workspace.golden(parked.entityId());
                 requireUndecided(refused.lane().equals("REJECTED"));
+                if (order.text("total") == null || order.text("currency") == null) {
+                    throw new NotPossible("invalid", "Order " + order.text("number") + " has no total or no currency by"
+                            + " now. Give both at its source, or discard this.");
+                }
                 new Invoicing(workspace, new Loading(turn.session(), workspace), settings).requestAgain(order, refused,
                         new Source(by, refused.id, null, now));
             } else if (about(parked).equals("delivery")) {

@@ -317,6 +317,15 @@ class InvoiceTest {
     }
 
     @Test
+    void aRefusedInvoiceIsNotTriedAgainWhileItsSaleHasNoTotal() {
+        Parked refused = refused();
+        hub.says("shop", "order", with(sale("unpaid", "open"), "total", null));
+
+        assertThatThrownBy(() -> hub.store.parkedWork().retry(refused.id(), "api"))
+                .isInstanceOf(ParkedWork.NotPossible.class).hasMessageContaining("no total");
+    }
+
+    @Test
     void aRefusedInvoiceThatIsLetBeIsAskedForAgainWhenTheSourceHasMendedTheSale() {
         Parked refused = refused();
         hub.store.parkedWork().discard(refused.id(), "the shop mends it", "api");
