@@ -415,7 +415,7 @@ class CompanyTest {
         Files.move(office.inbox().resolve("night.csv.part"), office.inbox().resolve("night.csv"));
 
         Path rejected = office.inbox().resolve("rejected");
-        Path report = Await.value(Duration.ofSeconds(120), () -> {
+        Path report = Await.value(Duration.ofMinutes(4), () -> {
             try (var files = Files.list(rejected)) {
                 return files.filter(path -> path.getFileName().toString().startsWith("night.csv")).findFirst()
                         .orElse(null);
@@ -428,7 +428,7 @@ class CompanyTest {
         assertThat(reasons.lines().filter(line -> !line.isBlank()).count()).isEqualTo(38);
 
         assertThat(office.list("/api/customers")).hasSize((int) before + file.fresh());
-        office.settles(Duration.ofSeconds(180));
+        office.settles(Duration.ofMinutes(8));
         assertThat(office.company.shop().customers()).hasSize(shopBefore + file.fresh());
     }
 }

@@ -29,7 +29,7 @@ import io.serai.sandbox.Customers;
 
 /** The hub dies in the middle of its work, as if the power went. Systems that believe only its answers lose nothing by it. */
 class KillTest {
-    private static final Duration LONG = Duration.ofSeconds(180);
+    private static final Duration LONG = Duration.ofMinutes(6);
     private static final int ROWS = 3_000;
     private static final int BAD = 37;
     private static final int REPEATS = 150;
