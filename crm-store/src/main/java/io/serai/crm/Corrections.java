@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -156,7 +155,7 @@ public final class Corrections {
                   merged_by, at) values (?, ?, ?, ?::json, ?::json, ?::json, ?, ?::json, ?, ?)
                 """, work.source().message(), kept.id, absorbed.id, Json.text(keptBefore), Json.text(absorbedBefore),
                 Json.text(document), version, Json.text(moved), work.source().spoke(),
-                Lanes.time(workspace.now()));
+                workspace.now());
         return Taken.done(kept, fields);
     }
 
@@ -192,7 +191,7 @@ public final class Corrections {
             if (row.getString(4) != null) {
                 work.turn().touch(new Workspace.LinkKey(row.getString(3), "customer", row.getString(4)));
             }
-        }, Lanes.time(work.workspace().now()), (Object) Writing.ids(List.of(from, to))).execute(work.turn().session());
+        }, work.workspace().now(), (Object) Writing.ids(List.of(from, to))).execute(work.turn().session());
         Columns superfluous = new Columns();
         for (Lane lane : lanes) {
             boolean another = lanes.stream().anyMatch(other -> other.spoke().equals(lane.spoke())
@@ -218,7 +217,7 @@ public final class Corrections {
     /** Gives links to another customer. What each record lacks of it is then written. */
     void give(Case work, UUID from, UUID to, List<String> links, long version) {
         String[] listening = settings.listeners("customer").stream().map(SpokeProfile::spoke).toArray(String[]::new);
-        OffsetDateTime now = Lanes.time(work.workspace().now());
+        Instant now = work.workspace().now();
         work.first().write("""
                 update link set entity_id = ?, wanted = ?, attempts = 0, problem = null, next_try_at = ?,
                   state = case when spoke = any(?) then 'BEHIND' else 'SYNCED' end,
@@ -304,7 +303,7 @@ public final class Corrections {
     /** The closed question remains, so that it is not asked again. */
     static void tellApart(Case work, UUID one, UUID other) {
         String subject = possibleDuplicate(one, other);
-        OffsetDateTime now = Lanes.time(work.workspace().now());
+        Instant now = work.workspace().now();
         work.workspace().resolve(subject);
         work.first().write("""
                 insert into parked (id, kind, subject, cause, spoke, entity, entity_id, message, step, problem, detail,

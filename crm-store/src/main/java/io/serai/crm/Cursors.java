@@ -32,7 +32,7 @@ public final class Cursors {
                       where poll.lease_until < ?
                     returning fence, cursor
                     """, row -> turns.add(new Turn(spoke, what, row.getLong(1), row.getString(2))), spoke, what,
-                    Lanes.time(now.plus(lease)), Lanes.time(now)).execute(session);
+                    now.plus(lease), now).execute(session);
             return null;
         });
         return turns.stream().findFirst();
@@ -54,7 +54,7 @@ public final class Cursors {
     public void complete(Turn turn) {
         transactions.run(session -> {
             new Statements().write("update poll set read_at = ? where spoke = ? and what = ? and fence = ?",
-                    Lanes.time(clock.instant()), turn.spoke(), turn.what(), turn.fence()).execute(session);
+                    clock.instant(), turn.spoke(), turn.what(), turn.fence()).execute(session);
             return null;
         });
     }
@@ -63,7 +63,7 @@ public final class Cursors {
     public void renew(Turn turn, Duration lease) {
         transactions.run(session -> {
             new Statements().write("update poll set lease_until = ? where spoke = ? and what = ? and fence = ?",
-                    Lanes.time(clock.instant().plus(lease)), turn.spoke(), turn.what(), turn.fence())
+                    clock.instant().plus(lease), turn.spoke(), turn.what(), turn.fence())
                     .execute(session);
             return null;
         });
@@ -73,7 +73,7 @@ public final class Cursors {
     public void release(Turn turn) {
         transactions.run(session -> {
             new Statements().write("update poll set lease_until = ? where spoke = ? and what = ? and fence = ?",
-                    Lanes.time(clock.instant().minusMillis(1)), turn.spoke(), turn.what(), turn.fence())
+                    clock.instant().minusMillis(1), turn.spoke(), turn.what(), turn.fence())
                     .execute(session);
             return null;
         });

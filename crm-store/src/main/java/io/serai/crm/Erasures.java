@@ -4,7 +4,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -179,7 +178,7 @@ public final class Erasures {
                         select spoke from link where entity_id = any(?::uuid[]) and external_id is null
                           and lease_until > ?
                         """, row -> busy.add(row.getString(1)), Writing.ids(person.customers()),
-                        Lanes.time(clock.instant()))
+                        clock.instant())
                 .execute(session);
         if (!open.isEmpty()) {
             return Taken.refused(golden, Outcome.State.CONFLICT, null, "Sales " + open
@@ -196,7 +195,7 @@ public final class Erasures {
             boolean[] written) throws SQLException {
         Workspace workspace = work.workspace();
         Session session = work.turn().session();
-        OffsetDateTime now = Lanes.time(workspace.now());
+        Instant now = workspace.now();
         Map<String, Object> hub = new LinkedHashMap<>();
         Set<String> marks = new LinkedHashSet<>();
         person.customers().forEach(id -> marks.add(session.marks().customer(id)));
@@ -343,7 +342,7 @@ public final class Erasures {
                     update customer set version = ?, status = null, language = null, currency = null, member_of = null,
                       document = ?::json, provenance = ?::json, updated_at = ? where id = ?
                     """, golden.version + 1, Json.text(buyer(golden.document)),
-                    Json.text(Provenance.first(work.source()).document()), Lanes.time(work.workspace().now()),
+                    Json.text(Provenance.first(work.source()).document()), work.workspace().now(),
                     golden.id);
         } else {
             work.last().write("delete from customer where id = ?", golden.id);
@@ -371,7 +370,7 @@ public final class Erasures {
             throws SQLException {
         Session session = work.turn().session();
         Columns records = new Columns();
-        OffsetDateTime now = Lanes.time(work.workspace().now());
+        Instant now = work.workspace().now();
         Set<UUID> unlinked = new LinkedHashSet<>(person.customers());
         unlinked.addAll(removed);
         new Statements().read("""
@@ -387,7 +386,7 @@ public final class Erasures {
             }
             if (externalId != null) {
                 marks.add(session.marks().record(row.getString(1), externalId));
-                OffsetDateTime lease = row.getObject(5, OffsetDateTime.class);
+                Instant lease = Goldens.instant(row, 5);
                 // What is being written to it at this moment comes first.
                 records.add(row.getString(1), externalId, "PENDING", lease == null || lease.isBefore(now) ? now : lease,
                         null);
@@ -410,7 +409,7 @@ public final class Erasures {
 
     /** Leaves of messages, parked items, deliveries and merges that they were, and nothing of what they said. */
     private static void empty(Case work, Held person, Set<UUID> messages) {
-        OffsetDateTime now = Lanes.time(work.workspace().now());
+        Instant now = work.workspace().now();
         Object all = Writing.ids(person.all());
         Object customers = Writing.ids(person.customers());
         Object said = Writing.ids(messages);
@@ -488,7 +487,7 @@ public final class Erasures {
             Set<String> own = own(turn.session(), erasure);
             turn.touch(Tombstones.ALL);
             ledger.append(line);
-            turn.commit(new Statements().write("update erasure set lifted_at = ? where id = ?", Lanes.time(now),
+            turn.commit(new Statements().write("update erasure set lifted_at = ? where id = ?", now,
                     erasure)
                     .write("delete from tombstone where erasure = ? and mark <> all(?)", erasure,
                             own.toArray(String[]::new))
@@ -519,7 +518,7 @@ public final class Erasures {
 
     /** Claims what spokes have still to delete and is due. A claim that is not recorded within the lease is free again. */
     public List<Task> claim(int most, Duration lease) {
-        OffsetDateTime now = Lanes.time(clock.instant());
+        Instant now = clock.instant();
         List<Task> tasks = new ArrayList<>();
         transactions.run(session -> {
             new Statements().read("""
@@ -533,7 +532,7 @@ public final class Erasures {
                     """,
                     row -> tasks.add(new Task(row.getObject(1, UUID.class), row.getLong(2), row.getLong(3),
                             row.getString(4), row.getString(5), row.getInt(6))),
-                    now, now, most, Lanes.time(clock.instant().plus(lease))).execute(session);
+                    now, now, most, clock.instant().plus(lease)).execute(session);
             return null;
         });
         return tasks;
@@ -557,7 +556,7 @@ public final class Erasures {
                       done_at = case when e.state = 'DONE' then e.at end
                     from (select ?::text state, ?::text problem, ?::timestamptz at) e
                     where s.erasure = ? and s.id = ? and s.fence = ?
-                    """, state, why == null ? "" : why, Lanes.time(clock.instant()), task.erasure(), task.id(),
+                    """, state, why == null ? "" : why, clock.instant(), task.erasure(), task.id(),
                     task.fence()).execute(session);
             return null;
         });
@@ -569,7 +568,7 @@ public final class Erasures {
             new Statements().write("""
                     update spoke_erasure set next_try_at = ?, lease_until = null, problem = ?
                     where erasure = ? and id = ? and fence = ?
-                    """, Lanes.time(clock.instant().plus(after)), why, task.erasure(), task.id(), task.fence())
+                    """, clock.instant().plus(after), why, task.erasure(), task.id(), task.fence())
                     .execute(session);
             return null;
         });
@@ -623,7 +622,7 @@ public final class Erasures {
             if (lifted) {
                 last.write("delete from tombstone where erasure = ? and mark <> all(?)", erasure,
                         own(turn.session(), erasure).toArray(String[]::new))
-                        .write("update erasure set lifted_at = ? where id = ?", Lanes.time(clock.instant()), erasure);
+                        .write("update erasure set lifted_at = ? where id = ?", clock.instant(), erasure);
             }
             turn.touch(Tombstones.ALL);
             turn.commit(last);

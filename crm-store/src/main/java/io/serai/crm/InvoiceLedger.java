@@ -79,7 +79,7 @@ public final class InvoiceLedger {
         String spoke = profile.spoke();
         return transactions.run(session -> {
             new Statements().read("select 1 " + due(Entity.of(profile.entity())) + " limit 1", _ -> any[0] = true,
-                    Lanes.time(now), Lanes.time(now), spoke, spoke, spoke).execute(session);
+                    now, now, spoke, spoke, spoke).execute(session);
             return any[0];
         });
     }
@@ -107,8 +107,8 @@ public final class InvoiceLedger {
                 row -> rows.add(new Row(row.getObject(1, UUID.class), row.getLong(2), row.getBoolean(3),
                         row.getString(4), row.getObject(5, UUID.class), row.getInt(6), row.getBoolean(7),
                         Goldens.instant(row, 8))),
-                Lanes.time(now.minus(profile.terms().keysKept())), Lanes.time(now), Lanes.time(now), spoke, spoke,
-                spoke, slots.free(), spoke, Lanes.time(now.plus(lease)), Lanes.time(now), Lanes.time(now))
+                now.minus(profile.terms().keysKept()), now, now, spoke, spoke,
+                spoke, slots.free(), spoke, now.plus(lease), now, now)
                 .execute(session);
         if (rows.isEmpty()) {
             slots.close(session, false);
@@ -116,12 +116,12 @@ public final class InvoiceLedger {
         }
         List<UUID> ids = rows.stream().map(Row::id).toList();
         Map<UUID, Golden> goldens = Goldens.load(session, entity, ids);
-        Map<UUID, Map<String, Object>> customers = Lanes.customers(session, profile, goldens.values());
+        Referred referred = Referred.of(session, profile, goldens.values());
         Map<UUID, Map<String, Object>> takenBack = entity == Entity.CREDIT_NOTE ? takenBack(session, ids) : Map.of();
         List<InvoiceClaim> claims = new ArrayList<>();
         for (Row row : rows) {
             Map<String, Object> document = new LinkedHashMap<>(goldens.get(row.id()).document());
-            Lanes.refer(document, customers);
+            referred.into(document);
             document.put("id", row.id().toString());
             document.putAll(takenBack.getOrDefault(row.id(), Map.of()));
             turn.touch(row.id());
@@ -183,7 +183,7 @@ public final class InvoiceLedger {
                     from %s i where i.id = ?
                     """.formatted(entity.table()), entity.word(), claim.asks() ? "lookup" : "create",
                     outcome(result.kind()), result.problem() == null ? "" : result.problem(), claim.attempt(),
-                    (int) result.took().toMillis(), Lanes.time(result.at()), claim.id());
+                    (int) result.took().toMillis(), result.at(), claim.id());
             if (result.kind() == InvoiceResult.Kind.MADE) {
                 Columns confirmed = new Columns();
                 confirmed.add(issuer(entity), entity.word(), result.at());
@@ -230,7 +230,7 @@ public final class InvoiceLedger {
                              set state = ?, next_try_at = ?, lease_until = null, problem = ?, attempts = attempts - 1,
                               key_since = case when ? then null else key_since end where id = ?
                             """, claim.asks() ? "UNKNOWN" : "PENDING",
-                            Lanes.time(result.at().plus(result.retryAfter())), result.problem(),
+                            result.at().plus(result.retryAfter()), result.problem(),
                             claim.firstUse() && !claim.asks(), claim.id());
                 }
             }
@@ -264,14 +264,14 @@ public final class InvoiceLedger {
         } else {
             lane.write("update " + entity.table()
                     + " set state = 'PENDING', next_try_at = ?, lease_until = null where id = ?",
-                    Lanes.time(result.at()), claim.id());
+                    result.at(), claim.id());
         }
     }
 
     private static void unknown(InvoiceClaim claim, Entity entity, Instant next, String problem, Statements lane) {
         lane.write("update " + entity.table()
                 + " set state = 'UNKNOWN', next_try_at = ?, lease_until = null, problem = ? where id = ?",
-                Lanes.time(next), problem, claim.id());
+                next, problem, claim.id());
     }
 
     private void park(InvoiceClaim claim, boolean rejected, String field, String problem, Workspace workspace,

@@ -4,7 +4,6 @@ import java.math.BigDecimal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -326,7 +325,7 @@ final class Loading {
                   unheard::text, synced_at, unanswered from link
                 where entity_id = ?::uuid and spoke = ? and entity = ? and (external_id is null or unanswered)
                 order by external_id nulls first
-                """, row -> found.add(takeLink(row)), work.now().atOffset(ZoneOffset.UTC), golden.id.toString(), spoke,
+                """, row -> found.add(takeLink(row)), work.now(), golden.id.toString(), spoke,
                 golden.entity.word())
                 .execute(session);
         if (!found.isEmpty() && found.getFirst().externalId != null) {

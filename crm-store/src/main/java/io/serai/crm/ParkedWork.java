@@ -213,7 +213,7 @@ public final class ParkedWork {
                         update link set state = 'BEHIND', attempts = 1, next_try_at = ?, lease_until = null,
                           behind_since = coalesce(behind_since, ?)
                         where entity_id = ? and spoke = ? and entity = ? and state = 'PARKED'
-                        """, Lanes.time(now), Lanes.time(now), parked.entityId(), parked.spoke(), parked.entity());
+                        """, now, now, parked.entityId(), parked.spoke(), parked.entity());
             } else {
                 throw new IllegalArgumentException("A message is tried again by handing it to ingest.");
             }
@@ -245,7 +245,7 @@ public final class ParkedWork {
         new Statements().read(
                 "update " + table(parked) + " set state = ?, next_try_at = ?, attempts = 0, lease_until = null"
                         + further + " where id = ? and state = 'PARKED' returning id",
-                _ -> stood[0] = true, to, Lanes.time(now), parked.entityId()).execute(turn.session());
+                _ -> stood[0] = true, to, now, parked.entityId()).execute(turn.session());
         requireUndecided(stood[0]);
     }
 

@@ -96,7 +96,7 @@ public final class Reconciliation {
                       after_link = 0, checked = 0, in_step = 0, untold = 0, problem = null
                     where reconcile.state = 'DONE'
                     returning spoke
-                    """, row -> begun.add(row.getString(1)), spoke, entity, repairs, Lanes.time(clock.instant()), FIRST)
+                    """, row -> begun.add(row.getString(1)), spoke, entity, repairs, clock.instant(), FIRST)
                     .execute(session);
             if (!begun.isEmpty()) {
                 Statements statements = new Statements()
@@ -106,7 +106,7 @@ public final class Reconciliation {
                     statements.write("""
                             update poll set cursor = null, read_at = null, fence = fence + 1, lease_until = ?
                             where spoke = ? and what = ?
-                            """, Lanes.time(clock.instant().minusMillis(1)), spoke, entity);
+                            """, clock.instant().minusMillis(1), spoke, entity);
                 }
                 statements.execute(session);
             }
@@ -280,7 +280,7 @@ public final class Reconciliation {
                     where entity_id = ? and spoke = ? and id = ?
                     """, Json.text(base), ours.equals(base) ? "" : Json.text(ours),
                     lost.isEmpty() ? "SYNCED" : "BEHIND",
-                    lost.isEmpty() ? "SYNCED" : "BEHIND", Lanes.time(clock.instant()), Lanes.time(clock.instant()),
+                    lost.isEmpty() ? "SYNCED" : "BEHIND", clock.instant(), clock.instant(),
                     held.id(), held.spoke(), held.lane());
         }
     }
@@ -290,7 +290,7 @@ public final class Reconciliation {
         boolean[] read = new boolean[1];
         transactions.run(session -> {
             new Statements().read("select read_at >= ? from poll where spoke = ? and what = ?",
-                    row -> read[0] = row.getBoolean(1), Lanes.time(run.startedAt()), run.spoke(), run.entity())
+                    row -> read[0] = row.getBoolean(1), run.startedAt(), run.spoke(), run.entity())
                     .execute(session);
             return null;
         });
@@ -346,7 +346,7 @@ public final class Reconciliation {
                 list(statements, listed);
             }
             if (run.repairs() && !untold.isEmpty()) {
-                Writing.newLanes(statements, untold, transactions.tenant(), Lanes.time(clock.instant()));
+                Writing.newLanes(statements, untold, transactions.tenant(), clock.instant());
             }
             statements.write("update reconcile set untold = ?, problem = null where spoke = ? and entity = ?", found[0],
                     run.spoke(), run.entity());
@@ -369,7 +369,7 @@ public final class Reconciliation {
 
     /** The run is over. @param problem why it ended early; null when all records were asked after */
     public void end(Run run, String problem) {
-        set(run, "state = 'DONE', ended_at = ?, problem = nullif(?, '')", Lanes.time(clock.instant()),
+        set(run, "state = 'DONE', ended_at = ?, problem = nullif(?, '')", clock.instant(),
                 problem == null ? "" : problem);
     }
 

@@ -94,12 +94,12 @@ final class Slots {
             return;
         }
         new Statements().write("update spoke_gate set next_at = ?, day = ?, used = ? where spoke = ?",
-                Lanes.time(next), day, used, spoke).execute(session);
+                next, day, used, spoke).execute(session);
         if (terms.perDay() > 0 && used >= terms.perDay()) {
             new Statements().write("""
                     update spoke_gate set paused_since = coalesce(paused_since, ?), paused_until = ?, problem = ?
                     where spoke = ?
-                    """, Lanes.time(now), Lanes.time(day.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant()),
+                    """, now, day.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant(),
                     "the " + terms.perDay() + " requests of this day are used up", spoke).execute(session);
         }
     }

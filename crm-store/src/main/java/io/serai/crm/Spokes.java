@@ -106,7 +106,7 @@ public final class Spokes {
                     on conflict (tenant, spoke) do update set paused_until = excluded.paused_until,
                       paused_since = coalesce(spoke_gate.paused_since, excluded.paused_since),
                       problem = excluded.problem
-                    """, pause.spoke(), Lanes.time(pause.since()), Lanes.time(pause.until()), pause.problem())));
+                    """, pause.spoke(), pause.since(), pause.until(), pause.problem())));
             return null;
         });
     }

@@ -5,6 +5,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -67,6 +69,7 @@ final class Statements {
                     case Long[] numbers -> statement.setArray(i + 1, connection.createArrayOf("int8", numbers));
                     case byte[][] bytes -> statement.setArray(i + 1, connection.createArrayOf("bytea", bytes));
                     case String text -> statement.setString(i + 1, text);
+                    case Instant time -> statement.setObject(i + 1, time.atOffset(ZoneOffset.UTC));
                     default -> statement.setObject(i + 1, value);
                 }
             }

@@ -6,7 +6,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
@@ -88,7 +87,7 @@ public final class Subscribers {
                 on conflict do nothing returning id
                 """, id, word(kind), name, url, array(follows.entities()),
                 array(follows.spokes()), follows.whole(), secret, after,
-                Lanes.time(now), most) ? Optional.of(id) : Optional.empty();
+                now, most) ? Optional.of(id) : Optional.empty();
     }
 
     /** Where a webhook goes from now on. @return false when there is no such subscriber, or the name is taken */
@@ -99,7 +98,7 @@ public final class Subscribers {
                 where id = ? and not exists (select 1 from subscriber o where o.name = ? and o.id <> s.id)
                 returning id
                 """, name, url, array(follows.entities()), array(follows.spokes()),
-                follows.whole(), Lanes.time(clock.instant()), id, name);
+                follows.whole(), clock.instant(), id, name);
     }
 
     /** Goes on where it stopped; with an empty record of failures. Closes what a person was asked because of them. */
@@ -112,8 +111,8 @@ public final class Subscribers {
                               problem = null, next_try_at = ?
                             where id = ? returning id
                             """,
-                            row -> found[0] = true, Lanes.time(clock.instant()), id)
-                    .write(RESOLVE, Lanes.time(clock.instant()), subject(id, null)).execute(session);
+                            row -> found[0] = true, clock.instant(), id)
+                    .write(RESOLVE, clock.instant(), subject(id, null)).execute(session);
             return found[0];
         });
     }
@@ -128,7 +127,7 @@ public final class Subscribers {
         return changed("""
                 update subscriber set old_secret = secret, old_secret_until = ?, secret = ?
                 where id = ? and kind = 'webhook' returning id
-                """, Lanes.time(oldUntil), secret, id);
+                """, oldUntil, secret, id);
     }
 
     /** Removes a webhook's subscriber and closes what a person was asked because of it. */
@@ -141,7 +140,7 @@ public final class Subscribers {
                 new Statements().write("""
                         update parked set resolved_at = ?
                         where kind = 'SUBSCRIBER' and starts_with(subject, ?) and resolved_at is null
-                        """, Lanes.time(clock.instant()), subject(id, null)).execute(session);
+                        """, clock.instant(), subject(id, null)).execute(session);
             }
             return found[0];
         });
@@ -156,7 +155,7 @@ public final class Subscribers {
         return changed("""
                 update subscriber s set position = least(?, h.sequence), attempts = 0, refusals = 0, next_try_at = ?
                 from change_head h where s.id = ? returning s.id
-                """, position, Lanes.time(clock.instant()), id);
+                """, position, clock.instant(), id);
     }
 
     /** The number of the last change that was made before this time; 0 when there is none. */
@@ -170,7 +169,7 @@ public final class Subscribers {
                 long middle = (range[0] + range[1] + 1) / 2;
                 boolean[] earlier = new boolean[1];
                 new Statements().read("select at < ? from change where sequence = ?",
-                        row -> earlier[0] = row.getBoolean(1), Lanes.time(time), middle).execute(session);
+                        row -> earlier[0] = row.getBoolean(1), time, middle).execute(session);
                 range[earlier[0] ? 0 : 1] = earlier[0] ? middle : middle - 1;
             }
             return range[0];
@@ -194,7 +193,7 @@ public final class Subscribers {
         transactions.run(session -> {
             new Statements().read(
                     "select secret, case when old_secret_until > ? then old_secret end from subscriber where id = ?",
-                    row -> secrets.addAll(secrets(row, 1)), Lanes.time(clock.instant()), id).execute(session);
+                    row -> secrets.addAll(secrets(row, 1)), clock.instant(), id).execute(session);
             return null;
         });
         return secrets;
@@ -241,8 +240,8 @@ public final class Subscribers {
                       left join change c on c.tenant = s.tenant and c.sequence = s.position + 1
                     """.formatted(COLUMNS),
                     row -> claimed.add(new Claimed(subscriber(row), row.getLong(21), secrets(row, 22))),
-                    kinds.stream().map(Subscribers::word).toArray(String[]::new), Lanes.time(now), Lanes.time(now),
-                    most, Lanes.time(until), Lanes.time(now)).execute(session);
+                    kinds.stream().map(Subscribers::word).toArray(String[]::new), now, now,
+                    most, until, now).execute(session);
             List<SubscriberTurn> turns = new ArrayList<>();
             for (Claimed one : claimed) {
                 SubscriberTurn turn = turn(session, one, head[0], events, until);
@@ -301,8 +300,8 @@ public final class Subscribers {
                       failing_since = ?, problem = ?::text, taken_at = ?, next_try_at = ?, lease_until = null
                     where id = ? and fence = ? and position = ? and state = 'ACTIVE' returning id
                     """, _ -> ours[0] = true, end.position(), end.state().name(), end.attempts(), end.refusals(),
-                    end.setAsideInARow(), time(end.failingSince()), end.problem(), time(end.takenAt()),
-                    Lanes.time(end.nextTryAt()), id, turn.fence(), turn.subscriber().position()).execute(session);
+                    end.setAsideInARow(), end.failingSince(), end.problem(), end.takenAt(),
+                    end.nextTryAt(), id, turn.fence(), turn.subscriber().position()).execute(session);
             if (!ours[0]) {
                 new Statements().write("update subscriber set lease_until = null where id = ? and fence = ?", id,
                         turn.fence()).execute(session);
@@ -318,7 +317,7 @@ public final class Subscribers {
     /** The change was taken after all. */
     public void taken(UUID id, ChangeEvent event) {
         transactions.run(session -> {
-            new Statements().write(RESOLVE, Lanes.time(clock.instant()), subject(id, event.change().sequence()))
+            new Statements().write(RESOLVE, clock.instant(), subject(id, event.change().sequence()))
                     .execute(session);
             return null;
         });
@@ -338,7 +337,7 @@ public final class Subscribers {
                 "subscriber:" + subscriber.name(), change.entity(), change.id(), change.message(),
                 "subscriber:" + subscriber.name(), problem,
                 Json.text(Map.of("subscriber", subscriber.id(), "sequence", change.sequence(), "event", event.id())),
-                Lanes.time(now)).execute(session);
+                now).execute(session);
     }
 
     /** One and the same open question: the subscriber as a whole, or one change that it does not take. */
@@ -393,10 +392,6 @@ public final class Subscribers {
     private static List<String> texts(ResultSet row, int column) throws SQLException {
         Array array = row.getArray(column);
         return List.of((String[]) array.getArray());
-    }
-
-    private static OffsetDateTime time(Instant instant) {
-        return instant == null ? null : Lanes.time(instant);
     }
 
     private static String[] array(List<String> texts) {

@@ -114,7 +114,7 @@ final class Unmerging {
             Corrections.move(work, returning, kept.id, back.id, "unmerged");
         }
         Corrections.tellApart(work, kept.id, back.id);
-        work.last().write("update customer_merge set unmerged_at = ? where id = ?", Lanes.time(workspace.now()),
+        work.last().write("update customer_merge set unmerged_at = ? where id = ?", workspace.now(),
                 merge.id()).write("update customer set created_at = ?::timestamptz where id = ?",
                         merge.absorbedBefore().get("createdAt"), back.id);
         parted[0] = new Corrections.Parted(null, back.id, back.version, undecided);
@@ -242,7 +242,7 @@ final class Unmerging {
                 row -> created.put(row.getObject(1, UUID.class), new Created(
                         Objects.requireNonNullElse(row.getString(2), ""), row.getObject(3, UUID.class),
                         row.getString(4))),
-                customer, Lanes.time(since)).execute(session);
+                customer, since).execute(session);
         return created;
     }
 }

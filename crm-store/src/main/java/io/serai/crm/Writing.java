@@ -1,7 +1,6 @@
 package io.serai.crm;
 
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -46,7 +45,7 @@ final class Writing {
 
     private final Workspace work;
     private final Integer tenant;
-    private final OffsetDateTime now;
+    private final Instant now;
     /** What makes room for new rows. */
     private final Statements before = new Statements();
     private final Statements statements = new Statements();
@@ -58,7 +57,7 @@ final class Writing {
     Writing(Workspace work, int tenant) {
         this.work = work;
         this.tenant = tenant;
-        this.now = work.now().atOffset(ZoneOffset.UTC);
+        this.now = work.now();
     }
 
     Statements statements() {
@@ -147,7 +146,7 @@ final class Writing {
         }
     }
 
-    static void actions(Statements statements, List<Workspace.ActionRow> actions, OffsetDateTime now) {
+    static void actions(Statements statements, List<Workspace.ActionRow> actions, Instant now) {
         Columns rows = new Columns();
         actions.forEach(row -> rows.add(row.subject(), row.action(), row.by(), row.outcome(), row.note()));
         if (!rows.isEmpty()) {
@@ -319,7 +318,7 @@ final class Writing {
     }
 
     /** Lanes to spokes that have none for a record yet. @param missing spoke, entity, id and version of each */
-    static void newLanes(Statements statements, Columns missing, Integer tenant, OffsetDateTime now) {
+    static void newLanes(Statements statements, Columns missing, Integer tenant, Instant now) {
         statements.write("""
                 insert into link (tenant, spoke, entity, entity_id, wanted, state, behind_since, next_try_at)
                 select here.tenant, spoke, entity, entity_id, version, 'BEHIND', at, at
