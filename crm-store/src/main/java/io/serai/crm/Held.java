@@ -145,7 +145,7 @@ record Held(Set<UUID> customers, Map<Entity, Set<UUID>> belongings, Set<MatchKey
                 ids, ids));
         for (Map.Entry<Entity, Set<UUID>> one : belongings.entrySet()) {
             Entity entity = one.getKey();
-            export.put(Erasures.plural(entity),
+            export.put(plural(entity),
                     rows(session, "select id, version, document, provenance, created_at, updated_at from "
                             + entity.table() + " where id = any(?::uuid[])",
                             (Object) Writing.ids(one.getValue())));
@@ -198,5 +198,9 @@ record Held(Set<UUID> customers, Map<Entity, Set<UUID>> belongings, Set<MatchKey
         } catch (CharacterCodingException noText) {
             return "base64:" + Base64.getEncoder().encodeToString(bytes);
         }
+    }
+
+    static String plural(Entity entity) {
+        return entity == Entity.OPPORTUNITY ? "opportunities" : entity.word() + "s";
     }
 }
