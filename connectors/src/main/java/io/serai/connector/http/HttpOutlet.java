@@ -83,7 +83,7 @@ final class HttpOutlet implements Outlet {
                             : call.idInAnswer())
                     : delivery.externalId();
             if (id == null) {
-                throw unclear(call, "an answer that names no id", ErrorClass.UNKNOWN);
+                throw unclear(call, answer, "an answer that names no id", ErrorClass.UNKNOWN);
             }
             return readBack(delivery, id);
         }
@@ -93,10 +93,10 @@ final class HttpOutlet implements Outlet {
         Object record = Json.at(json, call.record());
         Reply reply = reply(record);
         if (create && reply.externalId() == null) {
-            throw unclear(call, "success, but with no record that has an id", ErrorClass.UNKNOWN);
+            throw unclear(call, answer, "success, but with no record that has an id", ErrorClass.UNKNOWN);
         }
         if (!(record instanceof Map)) {
-            throw unclear(call, "success, but with no record", ErrorClass.TRANSIENT);
+            throw unclear(call, answer, "success, but with no record", ErrorClass.TRANSIENT);
         }
         return reply;
     }
@@ -132,7 +132,11 @@ final class HttpOutlet implements Outlet {
         Answer answer = spoke.transport().send(call.title(), call.method(), call.uri(spoke.base(), delivery), spoke
                 .headers(delivery, false, false), null, false);
         if (answer.status() == 404) {
-            return NOTHING;
+            if (lookup.items().isEmpty()) {
+                return NOTHING;
+            }
+            // A list without a match is an empty list. That there is no such list tells nothing about the record.
+            throw unclear(call, answer, "404, where it should list what it found", ErrorClass.TRANSIENT);
         }
         spoke.refuseFailure(call.title(), answer, false);
         Object found = Json.at(json(call, answer, ErrorClass.TRANSIENT), lookup.items());
@@ -144,7 +148,7 @@ final class HttpOutlet implements Outlet {
             return list.isEmpty() ? NOTHING : reply(list.getFirst());
         }
         if (!(found instanceof Map)) {
-            throw unclear(call, "neither a list nor a record", ErrorClass.TRANSIENT);
+            throw unclear(call, answer, "neither a list nor a record", ErrorClass.TRANSIENT);
         }
         return reply(found);
     }
@@ -159,7 +163,7 @@ final class HttpOutlet implements Outlet {
         spoke.refuseFailure(call.title(), answer, false);
         Object record = Json.at(json(call, answer, ErrorClass.TRANSIENT), call.record());
         if (!(record instanceof Map)) {
-            throw unclear(call, "success, but with no record", ErrorClass.TRANSIENT);
+            throw unclear(call, answer, "success, but with no record", ErrorClass.TRANSIENT);
         }
         return reply(record);
     }
@@ -176,13 +180,13 @@ final class HttpOutlet implements Outlet {
         try {
             return answer.json();
         } catch (MalformedException e) {
-            throw unclear(call, "something that is not JSON", errorClass);
+            throw unclear(call, answer, "something that is not JSON", errorClass);
         }
     }
 
-    private ConnectorException unclear(Call call, String what, ErrorClass errorClass) {
+    private ConnectorException unclear(Call call, Answer answer, String what, ErrorClass errorClass) {
         return new ConnectorException(errorClass, spoke.transport().spoke() + " answered " + call.title() + " with "
-                + what, null);
+                + what, answer.status(), null, null, null);
     }
 
     private ConnectorException cannot(String verb) {

@@ -13,7 +13,9 @@ import java.time.InstantSource;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -49,6 +51,8 @@ public final class Transport implements AutoCloseable {
     private static final Duration LONGEST_WAIT = Duration.ofDays(1);
     private static final TimeValue LONGEST_KEPT = TimeValue.ofMinutes(5);
     private static final int MOST_CONNECTIONS = 10_000;
+    /** The header fields that are lists, of those that connectors look at. */
+    private static final Set<String> LISTS = Set.of("link");
 
     private final String spoke;
     private final Limits limits;
@@ -144,7 +148,7 @@ public final class Transport implements AutoCloseable {
             }
         } catch (TooLargeException e) {
             throw new ConnectorException(lost, spoke + " answered " + title + " with more than " + Json.MAX_BYTES
-                    + " bytes", e);
+                    + " bytes", e.status, null, null, e);
         } catch (IOException e) {
             throw unanswered(title, e, request.isCancelled(), lost);
         }
@@ -191,7 +195,9 @@ public final class Transport implements AutoCloseable {
     private static Answer answer(HttpUriRequestBase request, ClassicHttpResponse response) throws IOException {
         Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         for (Header header : response.getHeaders()) {
-            headers.putIfAbsent(header.getName(), header.getValue());
+            // Of a field that is a list, several lines are one list (RFC 9110, section 5.3).
+            headers.merge(header.getName(), header.getValue(), (first, next) -> LISTS.contains(header.getName()
+                    .toLowerCase(Locale.ROOT)) ? first + ", " + next : first);
         }
         if (response.getEntity() == null) {
             return new Answer(response.getCode(), headers, new byte[0]);
@@ -200,7 +206,7 @@ public final class Transport implements AutoCloseable {
             byte[] body = stream.readNBytes(Json.MAX_BYTES + 1);
             if (body.length > Json.MAX_BYTES) {
                 request.cancel(); // else the rest would be read before the connection is used again
-                throw new TooLargeException();
+                throw new TooLargeException(response.getCode());
             }
             return new Answer(response.getCode(), headers, body);
         }
@@ -224,7 +230,13 @@ public final class Transport implements AutoCloseable {
         http.close(CloseMode.IMMEDIATE);
     }
 
-    private static final class TooLargeException extends RuntimeException {}
+    private static final class TooLargeException extends RuntimeException {
+        private final int status;
+
+        TooLargeException(int status) {
+            this.status = status;
+        }
+    }
 
     private record Timeouts(Duration connect, Duration read) {
         static Timeouts of(Section definition) {

@@ -2,6 +2,7 @@ package io.serai.connector.soap;
 
 import java.net.URI;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -18,6 +19,9 @@ import io.serai.connector.http.Errors;
 
 /** Calls a spoke's SOAP operations and turns faults into error classes. */
 final class SoapOutlet implements Outlet {
+    /** What stands for a value of the delivery in {@code set:}. */
+    static final List<String> HOLES = List.of("{id}", "{reference}");
+
     private final SoapSpoke spoke;
     private final String entity;
     private final URI endpoint;
@@ -58,16 +62,16 @@ final class SoapOutlet implements Outlet {
         }
         Object response = content.get(verb.operation() + "Response");
         if (response == null) {
-            throw unclear(verb, "an envelope without " + verb.operation() + "Response", create);
+            throw unclear(verb, answer, "an envelope without " + verb.operation() + "Response", create);
         }
-        return reply(verb, delivery, response, create);
+        return reply(verb, delivery, answer, response, create);
     }
 
-    private Reply reply(SoapSpoke.Verb verb, Delivery delivery, Object response, boolean create)
+    private Reply reply(SoapSpoke.Verb verb, Delivery delivery, Answer answer, Object response, boolean create)
             throws ConnectorException {
         String id = verb.id() == null ? delivery.externalId() : Json.textAt(response, verb.id());
         if (create && id == null) {
-            throw unclear(verb, "success, but with no id", true);
+            throw unclear(verb, answer, "success, but with no id", true);
         }
         return new Reply(verb.record() == null ? null : Json.at(response, verb.record()), id,
                 verb.revision() == null ? null : Json.textAt(response, verb.revision()));
@@ -126,7 +130,7 @@ final class SoapOutlet implements Outlet {
                         spoke.errors().byRule(answer, null).orElse(spoke.errors().usual(answer, null,
                                 create)));
             }
-            throw unclear(verb, "something that is not SOAP", create);
+            throw unclear(verb, answer, "something that is not SOAP", create);
         }
     }
 
@@ -154,9 +158,9 @@ final class SoapOutlet implements Outlet {
                 null);
     }
 
-    private ConnectorException unclear(SoapSpoke.Verb verb, String what, boolean create) {
+    private ConnectorException unclear(SoapSpoke.Verb verb, Answer answer, String what, boolean create) {
         return new ConnectorException(create ? ErrorClass.UNKNOWN : ErrorClass.TRANSIENT, name() + " answered " + verb
-                .operation() + " with " + what, null);
+                .operation() + " with " + what, answer.status(), null, null, null);
     }
 
     private String name() {

@@ -8,6 +8,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalToJson;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.notFound;
 import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
 import static com.github.tomakehurst.wiremock.client.WireMock.patch;
 import static com.github.tomakehurst.wiremock.client.WireMock.patchRequestedFor;
@@ -347,6 +348,25 @@ class HttpOutletTest {
         VENDOR.stubFor(put(anyUrl()).willReturn(aResponse().withStatus(200)));
 
         assertThat(failure("shop", "customer", update()).errorClass()).isEqualTo(ErrorClass.TRANSIENT);
+    }
+
+    @Test
+    void anAnswerThatNobodyCanUseIsAnAnswer() {
+        VENDOR.stubFor(put(anyUrl()).willReturn(aResponse().withBody("<html>Welcome</html>")));
+
+        assertThat(failure("shop", "customer", update()).status()).isEqualTo(200);
+        VENDOR.stubFor(put(anyUrl()).willReturn(aResponse().withBody("x".repeat(Json.MAX_BYTES + 1))));
+        assertThat(failure("shop", "customer", update()).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aListThatIsNotThereDoesNotSayThatTheRecordIsNot() {
+        VENDOR.stubFor(get(urlPathEqualTo("/v1/invoices")).willReturn(notFound()));
+
+        ConnectorException failure = failure("books", "invoice", delivery(Operation.LOOKUP, null, null));
+
+        assertThat(failure.errorClass()).isEqualTo(ErrorClass.TRANSIENT);
+        assertThat(failure).hasMessageContaining("404, where it should list");
     }
 
     private void unknownForACreate(ResponseDefinitionBuilder answer) {
