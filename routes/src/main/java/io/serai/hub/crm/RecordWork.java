@@ -31,6 +31,7 @@ final class RecordWork implements LaneWork<Delivery, DeliveryResult> {
     private static final Duration CREDENTIALS_PAUSE = Duration.ofSeconds(30);
     private static final Duration QUOTA_PAUSE = Duration.ofMinutes(15);
     private static final int MOST_ATTEMPTS = 50;
+    private static final int FORBIDDEN = 403;
 
     private final CrmStore store;
     private final Sending sending;
@@ -133,7 +134,9 @@ final class RecordWork implements LaneWork<Delivery, DeliveryResult> {
             }
             case QUOTA_DAY -> paused(delivery, refused.retryAfter().orElse(QUOTA_PAUSE),
                     spoke + " has no requests left for today", problem, begin);
-            case AUTH -> paused(delivery, CREDENTIALS_PAUSE, spoke + " refuses the hub's credentials", problem, begin);
+            case AUTH -> refused.status() == FORBIDDEN && gate.forbidsOne()
+                    ? retryOrPark(delivery, Duration.ZERO, problem, begin)
+                    : paused(delivery, CREDENTIALS_PAUSE, spoke + " refuses the hub's credentials", problem, begin);
             case TRANSIENT, UNKNOWN, CURSOR_EXPIRED -> {
                 gate.failed(now);
                 if (refused.status() == 0) {

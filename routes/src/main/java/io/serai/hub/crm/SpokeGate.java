@@ -27,6 +27,8 @@ final class SpokeGate {
     private final String spoke;
     private final int widest;
 
+    /** Whether somebody was answered since a record was forbidden. */
+    private boolean allowsOthers;
     private double width;
     private Instant narrowedAt = Instant.MIN;
     private int failures;
@@ -74,6 +76,7 @@ final class SpokeGate {
         boolean wasPaused;
         synchronized (this) {
             failures = 0;
+            allowsOthers = true;
             pause = SHORTEST;
             sickUntil = Instant.MIN;
             width = Math.min(widest, width + 1 / width);
@@ -104,6 +107,16 @@ final class SpokeGate {
         Instant end = now.plus(rest);
         restsUntil = end.isAfter(restsUntil) ? end : restsUntil;
         crowded(now);
+    }
+
+    /**
+     * The spoke forbids what it was asked. True when that is about this one record: others were answered since the last
+     * time. Two in a row are about the hub, whatever they are about.
+     */
+    synchronized boolean forbidsOne() {
+        boolean one = allowsOthers;
+        allowsOthers = false;
+        return one;
     }
 
     /** More was claimed than the spoke gets through. */
