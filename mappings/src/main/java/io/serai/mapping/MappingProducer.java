@@ -11,8 +11,9 @@ import org.apache.camel.support.DefaultProducer;
 
 /** Maps the one record of an exchange, or each of a batch; one that cannot be mapped does not hold up the others. */
 final class MappingProducer extends DefaultProducer {
-    /** Stands on what came in from a spoke: its sender is told what is wrong with it. */
+    /** One of the two stands on what goes to the journal, which keeps what is wrong with it. */
     private static final String PROTOCOL = "protocol";
+    private static final String EVENT = "eventId";
     private static final String MAPPING = "mapping";
     private static final String RECEIVED = "received";
     private static final String REFUSAL = "refusal";
@@ -31,7 +32,8 @@ final class MappingProducer extends DefaultProducer {
         if (exchange.getMessage().getBody() instanceof List<?> batch && !batch.isEmpty()
                 && batch.getFirst() instanceof Message) {
             batch.parallelStream().forEach(item -> mapOrRefuse((Message) item));
-        } else if (exchange.getMessage().getHeader(PROTOCOL) == null) {
+        } else if (exchange.getMessage().getHeader(PROTOCOL) == null
+                && exchange.getMessage().getHeader(EVENT) == null) {
             map(exchange.getMessage());
         } else {
             mapOrRefuse(exchange.getMessage());

@@ -64,6 +64,21 @@ class MappingComponentTest {
     }
 
     @Test
+    void whatARouteOfSomebodysOwnCanTellARepeatByIsMarkedForTheJournalToo() {
+        var record = Map.of("id", 7, "phone", "none");
+
+        assertThat(template.send("direct:shop-in", exchange -> exchange.getMessage().setBody(record)).getException())
+                .as("nobody would hear of it").isInstanceOf(MappingException.class);
+
+        var answer = template.send("direct:shop-in", exchange -> {
+            exchange.getMessage().setHeader("eventId", "file-1:7");
+            exchange.getMessage().setBody(record);
+        });
+        assertThat(answer.getException()).isNull();
+        assertThat(answer.getMessage().getHeader("refusal", Map.class)).containsEntry("field", "/phone");
+    }
+
+    @Test
     void mapsTheRecordAndSaysByWhichMapping() {
         var answer = template.send("direct:shop-in",
                 exchange -> exchange.getMessage().setBody("{\"id\": 7, \"note\": null}"));

@@ -106,7 +106,7 @@ final class CrmProducer extends DefaultAsyncProducer {
         Counter.builder("serai.messages").description("What became of what spokes said")
                 .tag("spoke", spoke(item)).tag("entity", entity).tag("outcome", word(outcome)).register(meters)
                 .increment();
-        if (outcome.refusal() != null && item.getHeader("protocol") == null) {
+        if (outcome.refusal() != null && item.getHeader("protocol") == null && item.getHeader("eventId") == null) {
             // A route of an engineer's own: nobody reads the outcome, so the route itself has to fail.
             throw new NotStoredException(outcome);
         }
@@ -122,14 +122,16 @@ final class CrmProducer extends DefaultAsyncProducer {
         String event = text(item, "eventId");
         byte[] received = item.getHeader("received") instanceof byte[] bytes
                 ? bytes
-                : document == null
-                        ? String.valueOf(item.getBody()).getBytes(StandardCharsets.UTF_8)
-                        : Json.write(document);
+                : document == null ? raw(item.getBody()) : Json.write(document);
         String protocol = text(item, "protocol");
         return new Arrival(spoke(item), entity, event,
                 protocol == null ? "rest" : protocol, text(item, "contentType"), received,
                 item.getHeader("receivedAt") instanceof Instant at ? at : clock.instant(), document, refusal,
                 text(item, "mapping"), text(item, "traceparent"), null, text(item, "record"), retry(item));
+    }
+
+    private static byte[] raw(Object body) {
+        return body instanceof byte[] bytes ? bytes : String.valueOf(body).getBytes(StandardCharsets.UTF_8);
     }
 
     private static Retry retry(Message item) {
