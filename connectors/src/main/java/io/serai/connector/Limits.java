@@ -54,7 +54,7 @@ public final class Limits {
             Duration pause = retryAfter.equals("header")
                     ? Duration.ofSeconds(10)
                     : limits.duration("retry_after", null);
-            return new Limits(clock, spoke, limits.number("concurrent", 16), Terms.between(limits),
+            return new Limits(clock, spoke, limits.atLeastOne("concurrent", 16), Terms.between(limits),
                     limits.duration("wait", Duration.ofSeconds(2)), pause);
         }).orElseGet(() -> new Limits(clock, spoke, 16, Duration.ZERO, Duration.ofSeconds(2), Duration.ofSeconds(10)));
     }

@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * A part of a connector.yaml with the spoke's settings filled in for {@code ${name}}. It remembers what was read:
@@ -100,13 +101,47 @@ public final class Section {
         };
     }
 
-    /** Durations are written as in ISO 8601: {@code PT30S}, {@code PT2M}. */
+    /** Durations are written as in ISO 8601: {@code PT30S}, {@code PT2M}. None is negative. */
     public Duration duration(String key, Duration fallback) {
         Optional<String> text = find(key);
         try {
-            return text.map(Duration::parse).orElse(fallback);
+            Optional<Duration> duration = text.map(Duration::parse);
+            if (duration.isEmpty()) {
+                return fallback;
+            }
+            if (!duration.get().isNegative()) {
+                return duration.get();
+            }
         } catch (DateTimeParseException e) {
-            throw refuse(key, "'" + key + "' must be a duration such as PT30S, not '" + text.orElseThrow() + "'");
+            // Said below, like what is negative.
+        }
+        throw refuse(key, "'" + key + "' must be a duration such as PT30S, not '" + text.orElseThrow() + "'");
+    }
+
+    /** The pause between two of what is done again and again. */
+    public Duration every(Duration fallback) {
+        Duration every = duration("every", fallback);
+        if (every.isZero()) {
+            throw refuse("every", "'every' must be longer than nothing, such as PT1S");
+        }
+        return every;
+    }
+
+    /** @throws BadFileException when it is less than one */
+    public int atLeastOne(String key, int fallback) {
+        int number = number(key, fallback);
+        if (number < 1) {
+            throw refuse(key, "'" + key + "' must be 1 or more, not " + number);
+        }
+        return number;
+    }
+
+    public Optional<Pattern> pattern(String key) {
+        try {
+            return find(key).map(Pattern::compile);
+        } catch (PatternSyntaxException e) {
+            throw refuse(key, "'" + key + "' is no regular expression: " + e.getDescription() + " at character "
+                    + (e.getIndex() + 1));
         }
     }
 
@@ -126,6 +161,18 @@ public final class Section {
         Map<String, String> pairs = new LinkedHashMap<>();
         mapping(key).forEach((name, value) -> pairs.put(name, fill(key, String.valueOf(value))));
         markAll(child(key));
+        return pairs;
+    }
+
+    /** As {@link #text(String)}, but with no setting filled in: fit for messages, since a setting may be secret. */
+    public String asWritten(String key) {
+        return String.valueOf(content.get(key));
+    }
+
+    /** As {@link #pairs(String)}, but with no setting filled in. */
+    public Map<String, String> pairsAsWritten(String key) {
+        Map<String, String> pairs = new LinkedHashMap<>();
+        mapping(key).forEach((name, value) -> pairs.put(name, String.valueOf(value)));
         return pairs;
     }
 

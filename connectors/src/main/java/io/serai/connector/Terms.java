@@ -22,7 +22,7 @@ public record Terms(int concurrent, Duration between, int perDay, Duration longe
      */
     public static Terms of(Section definition, String entity) {
         Section limits = definition.section("limits").orElse(null);
-        return new Terms(limits == null ? 16 : limits.number("concurrent", 16),
+        return new Terms(limits == null ? 16 : limits.atLeastOne("concurrent", 16),
                 limits == null ? Duration.ZERO : between(limits),
                 limits == null ? 0 : limits.number("per_day", 0), longestCall(definition),
                 keysKept(definition, entity));

@@ -9,6 +9,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SpokesTest {
     private static final String SHOP = """
@@ -175,6 +177,23 @@ class SpokesTest {
         workshop.spoke("shop", "spoke: shop\nconnector: tiny\nsettings: {url: \"http://localhost\"}\nflows: {}\n");
 
         refused("connector.yaml:", "raed");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            "/customers/{id}"}      | "/customers/{idd}"}                    | connector.yaml:12: '{idd}' in '/customers/{idd}'
+            {id: /id}               | {id: /id}\\n    lookup: {path: /c, query: {ref: "{referenc}"}} | '{referenc}' in '{referenc}'
+            objects:                | limits: {concurrent: 0}\\nobjects:      | 'concurrent' must be 1 or more, not 0
+            objects:                | errors: [{status: 400, pointer: /m, regex: "a(", class: invalid}]\\nobjects: | 'regex' is no regular expression
+            {id: /id}               | {id: /id}\\n    list: {path: /c, every: PT0S}  | 'every' must be longer than nothing
+            {id: /id}               | {id: /id}\\n    list: {path: /c, every: PT-5S} | 'every' must be a duration such as PT30S, not 'PT-5S'
+            """)
+    void aSlipStopsTheStart(String right, String wrong, String complaint) {
+        workshop.connector("tiny", SHOP.replace(right, wrong.replace("\\n", "\n"))).spoke("shop",
+                "spoke: shop\nconnector: tiny\nsettings: {url: \"http://localhost\"}\nflows: {customer: [in]}\n");
+
+        assertThatThrownBy(workshop::open).isInstanceOf(BadFileException.class).hasMessageContaining("connector.yaml:")
+                .hasMessageContaining(complaint);
     }
 
     private void refused(String... parts) {

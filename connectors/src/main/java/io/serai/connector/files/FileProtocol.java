@@ -115,10 +115,11 @@ public final class FileProtocol implements Protocol {
             throw object.refuse("formats", "'formats' must name at least one format of files");
         }
         try {
-            return new FileSettings(spoke, entity, formats, files.duration("every", FileSettings.EVERY),
+            return new FileSettings(spoke, entity, formats, files.every(FileSettings.EVERY),
                     files.duration("settle", FileSettings.SETTLE),
                     Long.parseLong(files.text("largest_file", Long.toString(FileSettings.LARGEST_FILE))),
-                    files.number("largest_row", FileSettings.LARGEST_ROW), files.number("batch", FileSettings.BATCH));
+                    files.atLeastOne("largest_row", FileSettings.LARGEST_ROW),
+                    files.atLeastOne("batch", FileSettings.BATCH));
         } catch (IllegalArgumentException e) {
             throw files.refuse("largest_file", "limits must be positive whole numbers");
         }

@@ -21,12 +21,26 @@ record Call(String method, Template path, Map<String, Template> query, String wr
 
     static Call read(Section section, String method) {
         Map<String, Template> query = new LinkedHashMap<>();
-        section.pairs("query").forEach((name, value) -> query.put(name, new Template(value)));
+        Map<String, String> written = section.pairsAsWritten("query");
+        section.pairs("query").forEach((name, value) -> query.put(name, template(section, "query", value, written.get(
+                name))));
         section.find("read").filter(when -> !when.equals("after_write")).ifPresent(when -> {
             throw section.notYet("read", "after_write");
         });
-        return new Call(section.text("method", method), new Template(section.text("path")), query, section.text("wrap",
-                ""), section.text("record", ""), section.has("read"), section.text("id", null));
+        return new Call(section.text("method", method), template(section, "path", section.text("path"),
+                section.asWritten("path")), query,
+                section.text("wrap",
+                        ""),
+                section.text("record", ""), section.has("read"), section.text("id", null));
+    }
+
+    private static Template template(Section section, String key, String text, String written) {
+        Template.unknownHole(written).ifPresent(hole -> {
+            throw section.refuse(key,
+                    "'{" + hole + "}' in '" + written + "' is nothing that can be filled in; there are"
+                            + " {id}, {reference}, {revision} and {/pointer} into the record");
+        });
+        return new Template(text, written);
     }
 
     URI uri(String base, Delivery delivery) throws ConnectorException {

@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 import io.serai.connector.Json;
@@ -23,6 +25,11 @@ interface Cursor {
      * @param began when the hub began to ask
      */
     String after(String cursor, Object json, List<?> items, Instant began);
+
+    /** How the times are written that the cursor is made of; null when it is not made of times. */
+    default String times() {
+        return null;
+    }
 
     /** Whether the cursor may be remembered after each page, or only when the last page has been read. */
     boolean perPage();
@@ -111,6 +118,11 @@ interface Cursor {
         }
 
         @Override
+        public String times() {
+            return "'" + from + "' as " + format.name().toLowerCase(Locale.ROOT) + ", not in the future";
+        }
+
+        @Override
         public boolean perPage() {
             return false;
         }
@@ -120,6 +132,10 @@ interface Cursor {
     enum Format {
         ISO, EPOCH_SECONDS, EPOCH_MILLIS;
 
+        /** With the offset as {@code Z}, {@code +02:00} or {@code +0200}, all of which ISO 8601 has. */
+        private static final DateTimeFormatter ISO_8601 = new DateTimeFormatterBuilder()
+                .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME).appendPattern("[XXX][XX]").toFormatter(Locale.ROOT);
+
         /** Empty when it is not written so. */
         Optional<Instant> instant(String stamp) {
             if (stamp == null) {
@@ -127,7 +143,7 @@ interface Cursor {
             }
             try {
                 return Optional.of(switch (this) {
-                    case ISO -> OffsetDateTime.parse(stamp).toInstant();
+                    case ISO -> OffsetDateTime.parse(stamp, ISO_8601).toInstant();
                     case EPOCH_SECONDS -> Instant.ofEpochSecond(Long.parseLong(stamp));
                     case EPOCH_MILLIS -> Instant.ofEpochMilli(Long.parseLong(stamp));
                 });
@@ -139,7 +155,7 @@ interface Cursor {
         String minus(String stamp, Duration overlap) {
             Instant earlier = instant(stamp).orElseThrow().minus(overlap);
             return switch (this) {
-                case ISO -> OffsetDateTime.ofInstant(earlier, OffsetDateTime.parse(stamp).getOffset())
+                case ISO -> OffsetDateTime.ofInstant(earlier, OffsetDateTime.parse(stamp, ISO_8601).getOffset())
                         .format(DateTimeFormatter.ISO_OFFSET_DATE_TIME);
                 case EPOCH_SECONDS -> Long.toString(earlier.getEpochSecond());
                 case EPOCH_MILLIS -> Long.toString(earlier.toEpochMilli());

@@ -39,7 +39,7 @@ public final class Errors {
                             .toString(ErrorClass.values()).toLowerCase(Locale.ROOT)));
             return new Rule(section.has("status") ? section.number("status", 0) : null, section.text("header", null),
                     section.text("pointer", null), section.text("equals", null),
-                    section.find("regex").map(Pattern::compile).orElse(null), section.text("per_item", null),
+                    section.pattern("regex").orElse(null), section.text("per_item", null),
                     errorClass);
         }
 

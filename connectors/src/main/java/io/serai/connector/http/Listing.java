@@ -19,7 +19,7 @@ record Listing(Call call, String items, Duration every, Paging paging, Cursor cu
                 throw deletes.notYet("kind", "none, webhook_only");
             }
         });
-        return new Listing(Call.read(section, "GET"), section.text("items", ""), section.duration("every", Duration
-                .ofMinutes(1)), Paging.of(section), Cursor.of(section));
+        return new Listing(Call.read(section, "GET"), section.text("items", ""), section.every(Duration.ofMinutes(1)),
+                Paging.of(section), Cursor.of(section));
     }
 }

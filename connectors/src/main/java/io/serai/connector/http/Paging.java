@@ -3,7 +3,6 @@ package io.serai.connector.http;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import io.serai.connector.Json;
@@ -44,14 +43,17 @@ interface Paging {
         }
     }
 
-    /** RFC 8288: {@code Link: <address>; rel="next"}. */
+    /** RFC 8288: {@code Link: <address>; rel="next"}, among links of other kinds. */
     record LinkHeader() implements Paging {
-        private static final Pattern NEXT = Pattern.compile("<([^>]+)>[^,]*;\\s*rel=\"?next\"?");
+        private static final Pattern LINK = Pattern.compile("<([^>]*)>((?:[^,\"]|\"[^\"]*\")*)");
+        private static final Pattern NEXT = Pattern.compile(
+                ";\\s*rel\\s*=\\s*(?:next(?![^;\\s])|\"(?:[^\"]*\\s)?next(?:\\s[^\"]*)?\")", Pattern.CASE_INSENSITIVE);
 
         @Override
         public Optional<URI> next(URI first, int page, Answer answer, Object json, List<?> items) {
-            return answer.header("Link").map(NEXT::matcher).filter(Matcher::find).map(found -> first.resolve(found
-                    .group(1)));
+            return LINK.matcher(answer.header("Link").orElse("")).results()
+                    .filter(link -> NEXT.matcher(link.group(2)).find()).findFirst()
+                    .map(link -> first.resolve(link.group(1)));
         }
     }
 

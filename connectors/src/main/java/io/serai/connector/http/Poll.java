@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 import org.slf4j.Logger;
@@ -45,6 +45,8 @@ final class Poll implements Inlet {
     /** How many events are remembered, so that the overlap of two polls does not go through the hub again. */
     private static final int MEMORY = 10_000;
     private static final Duration LEASE = Duration.ofMinutes(10);
+    private static final Duration LONGEST_FAILING = Duration.ofSeconds(30);
+    private static final Duration LONGEST_REFUSED = Duration.ofMinutes(5);
     private static final Delivery NOBODY = new Delivery(Operation.LOOKUP, null, null, null, null, null, null);
 
     private final Spoke spoke;
@@ -53,7 +55,12 @@ final class Poll implements Inlet {
     private final HttpObject object;
     private final Listing list;
     private final Services services;
-    private final ScheduledExecutorService schedule;
+    private final ScheduledThreadPoolExecutor schedule;
+    /** How many polls in a row have failed, and whether the last one was refused as one who may not read. */
+    private int failures;
+    private boolean refused;
+    /** How many records the last poll read of which none had a time that the cursor could be made of. */
+    private int untimed;
     private final Set<String> seen = Collections.newSetFromMap(new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
@@ -68,13 +75,15 @@ final class Poll implements Inlet {
         this.object = http.object(entity);
         this.list = object.list().orElseThrow();
         this.services = services;
-        this.schedule = Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().name("poll-" + spoke.name() + "-"
-                + entity).factory());
+        this.schedule = new ScheduledThreadPoolExecutor(1,
+                Thread.ofVirtual().name("poll-" + spoke.name() + "-" + entity)
+                        .factory());
+        this.schedule.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     @Override
     public void open(Sink sink) {
-        schedule.scheduleWithFixedDelay(() -> turn(sink), 0, list.every().toMillis(), TimeUnit.MILLISECONDS);
+        next(sink, Duration.ZERO);
     }
 
     @Override
@@ -92,6 +101,33 @@ final class Poll implements Inlet {
         }
     }
 
+    private void next(Sink sink, Duration wait) {
+        try {
+            schedule.schedule(() -> {
+                turn(sink);
+                next(sink, pause());
+            }, wait.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException closed) {
+            // Nothing follows.
+        }
+    }
+
+    /** Longer each time while nothing can be read: sign-ons that are refused again and again lock accounts. */
+    private Duration pause() {
+        return pause(list.every(), failures, refused);
+    }
+
+    /** @param refused whether the hub is refused as one who may not read */
+    static Duration pause(Duration every, int failures, boolean refused) {
+        Duration pause = every;
+        Duration longest = refused ? LONGEST_REFUSED : LONGEST_FAILING;
+        for (int i = 0; i < failures && pause.compareTo(longest) < 0; i++) {
+            Duration twice = pause.multipliedBy(2);
+            pause = twice.compareTo(longest) < 0 ? twice : longest;
+        }
+        return pause;
+    }
+
     private void turn(Sink sink) {
         try {
             Optional<Polls.Turn> claimed = services.polls().claim(spoke.name(), entity, LEASE);
@@ -99,18 +135,30 @@ final class Poll implements Inlet {
                 try (Polls.Turn turn = claimed.get()) {
                     read(turn, sink);
                 }
-                services.succeeded(spoke);
+                failures = 0;
+                if (untimed == 0) {
+                    services.succeeded(spoke);
+                } else {
+                    String problem = "none of " + untimed + " records has a time at " + list.cursor().times()
+                            + ", so all of them are read every time";
+                    services.failed(spoke, list.call().title() + ": " + problem);
+                    LOG.warn("Poll of {}/{}: {}. Correct 'cursor:' in the connector.", spoke.name(), entity, problem);
+                }
             }
         } catch (Polls.TurnLost passed) {
             LOG.info("Poll of {}/{} ends: {}", spoke.name(), entity, passed.getMessage());
         } catch (ConnectorException e) {
+            failures++;
+            refused = e.errorClass() == ErrorClass.AUTH;
             services.failed(spoke, e.getMessage());
-            LOG.warn("Poll of {}/{} failed, will be tried again in {}: {}", spoke.name(), entity, list.every(), e
+            LOG.warn("Poll of {}/{} failed, will be tried again in {}: {}", spoke.name(), entity, pause(), e
                     .getMessage());
         } catch (Exception e) {
             // Nothing may end the schedule: a poll that stops without a word is a spoke that is never heard again.
+            failures++;
+            refused = false;
             services.failed(spoke, "the hub could not take what was read");
-            LOG.error("Poll of {}/{} failed, will be tried again in {}", spoke.name(), entity, list.every(), e);
+            LOG.error("Poll of {}/{} failed, will be tried again in {}", spoke.name(), entity, pause(), e);
         }
     }
 
@@ -133,6 +181,7 @@ final class Poll implements Inlet {
         Set<URI> asked = new HashSet<>();
         URI address = first;
         String cursor = start;
+        int records = 0;
         for (int page = 1; address != null; page++) {
             if (!asked.add(address) || page > MAX_PAGES) {
                 throw unclear("pages that lead in a circle");
@@ -145,6 +194,7 @@ final class Poll implements Inlet {
                 throw unclear("no list at '" + list.items() + "'");
             }
             accept(sink, items);
+            records += items.size();
             cursor = list.cursor().after(cursor, json, items, began);
             if (list.cursor().perPage() && cursor != null) {
                 turn.advance(cursor);
@@ -154,6 +204,7 @@ final class Poll implements Inlet {
         if (cursor != null && !cursor.equals(turn.cursor())) {
             turn.advance(cursor);
         }
+        untimed = cursor == null && list.cursor().times() != null ? records : 0;
         turn.complete();
     }
 

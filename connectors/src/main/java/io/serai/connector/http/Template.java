@@ -4,6 +4,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,12 +17,16 @@ import io.serai.connector.Json;
 /** A path or query value with holes: {@code {id}} the record's id in the spoke, {@code {reference}} ours, {@code {/pointer}} a value of the record. */
 final class Template {
     private static final Pattern HOLE = Pattern.compile("\\{(id|reference|revision|/[^}]*)}");
+    private static final Pattern ANY_HOLE = Pattern.compile("(?<!\\$)\\{([\\w.-]*)}");
 
     private final String text;
+    private final String written;
     private final List<String> parts = new ArrayList<>();
 
-    Template(String text) {
+    /** @param written as it stands in the file, with no setting filled in: fit for messages, since a setting may be secret */
+    Template(String text, String written) {
         this.text = text;
+        this.written = written;
         Matcher matcher = HOLE.matcher(text);
         int from = 0;
         while (matcher.find()) {
@@ -30,6 +35,12 @@ final class Template {
             from = matcher.end();
         }
         parts.add(text.substring(from));
+    }
+
+    /** What stands in a hole that nothing fills; empty when every hole is known. */
+    static Optional<String> unknownHole(String written) {
+        return ANY_HOLE.matcher(written).results().filter(hole -> !HOLE.matcher(hole.group()).matches())
+                .map(hole -> hole.group(1)).findFirst();
     }
 
     /** With every hole filled and percent-encoded; the rest stays as it is written. */
@@ -65,14 +76,16 @@ final class Template {
             default -> Json.textAt(delivery.body(), hole);
         };
         if (value == null || value.isEmpty()) {
-            throw new ConnectorException(ErrorClass.INVALID, "The spoke cannot be asked: '" + text + "' needs {" + hole
-                    + "}, and this record has none.", 0, null, hole.startsWith("/") ? hole : null, null);
+            throw new ConnectorException(ErrorClass.INVALID,
+                    "The spoke cannot be asked: '" + written + "' needs {" + hole
+                            + "}, and this record has none.",
+                    0, null, hole.startsWith("/") ? hole : null, null);
         }
         return value;
     }
 
     @Override
     public String toString() {
-        return text;
+        return written;
     }
 }

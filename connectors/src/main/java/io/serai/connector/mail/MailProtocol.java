@@ -68,7 +68,7 @@ public final class MailProtocol implements Protocol {
     private static MailSettings settings(String spoke, String entity, Section mail, Section in) {
         try {
             return new MailSettings(spoke, entity, server(mail, "imap_url"), in.text("folder", MailSettings.FOLDER),
-                    mail.text("address"), in.duration("every", MailSettings.EVERY),
+                    mail.text("address"), in.every(MailSettings.EVERY),
                     in.number("largest", MailSettings.LARGEST));
         } catch (IllegalArgumentException e) {
             throw mail.refuse("imap_url", e.getMessage());

@@ -100,7 +100,7 @@ public final class QueueProtocol implements Protocol {
             return new QueueSettings(spoke, entity, in.text("queue"), login(queue),
                     in.find("sender").filter(sender -> !sender.isBlank()), Set.copyOf(in.texts("replies")),
                     QueueSettings.Content.valueOf(content.toUpperCase(Locale.ROOT)),
-                    in.number("consumers", QueueSettings.CONSUMERS), in.number("batch", QueueSettings.BATCH),
+                    in.atLeastOne("consumers", QueueSettings.CONSUMERS), in.atLeastOne("batch", QueueSettings.BATCH),
                     in.number("largest", QueueSettings.LARGEST));
         } catch (IllegalArgumentException e) {
             throw in.refuse("queue", e.getMessage());

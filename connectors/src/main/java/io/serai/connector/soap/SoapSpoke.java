@@ -73,6 +73,13 @@ record SoapSpoke(String endpoint, String namespace, Envelope envelope, String ac
         if (!contract.declares(operation)) {
             throw section.refuse("operation", "the contract declares no element '" + operation + "'");
         }
+        section.pairsAsWritten("set").forEach((name, value) -> {
+            if (value.startsWith("{") && !SoapOutlet.HOLES.contains(value)) {
+                throw section.refuse("set",
+                        "'" + value + "' for " + name + " is nothing that can be filled in; there are "
+                                + String.join(", ", SoapOutlet.HOLES));
+            }
+        });
         return new Verb(operation, section.pairs("set"), section.text("id", null), section.text("revision", null),
                 section
                         .text("record", null));

@@ -12,7 +12,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -28,6 +30,7 @@ import com.github.tomakehurst.wiremock.junit5.WireMockExtension;
 import io.serai.connector.Connectors;
 import io.serai.connector.Hub;
 import io.serai.connector.Json;
+import io.serai.connector.Spokes;
 import io.serai.connector.Workshop;
 
 /** Lists that are asked again and again, page by page. */
@@ -140,6 +143,99 @@ class PollTest {
         assertThat(hub.arrived)
                 .extracting(message -> message.getHeader("eventId").toString().replaceFirst(":[0-9a-f]{16}$", ""))
                 .containsExactly("customer:1:2026-11-21T11:00:00+01:00", "customer:2:2026-11-21T11:00:01+01:00");
+    }
+
+    @Test
+    void findsTheNextPageAmongLinksOfOtherKinds() {
+        String list = "/admin/api/2026-07/customers.json";
+        VENDOR.stubFor(get(urlPathEqualTo(list)).withQueryParam("page_info", absent())
+                .willReturn(okJson("{\"customers\":[{\"id\":1,\"updated_at\":\"2026-11-21T11:00:00+01:00\"}]}")
+                        .withHeader("Link", "</style.css>; rel=preload; title=\"a, b\"",
+                                "<" + VENDOR.baseUrl() + list + "?page_info=p2>; rel=\"last Next\"")));
+        VENDOR.stubFor(get(urlPathEqualTo(list)).withQueryParam("page_info", equalTo("p2"))
+                .willReturn(okJson("{\"customers\":[{\"id\":2,\"updated_at\":\"2026-11-21T11:00:01+01:00\"}]}")));
+
+        hub = new Hub(connectors, "shop/customers");
+
+        await(() -> hub.arrived.size() >= 2);
+        assertThat(hub.arrived).extracting(message -> Json.textAt(message.getBody(), "/id")).containsExactly("1", "2");
+    }
+
+    @Test
+    void readsTimesWhoseOffsetHasNoColon() {
+        VENDOR.stubFor(get(anyUrl()).willReturn(okJson(
+                "{\"items\":[{\"id\":\"P-1\",\"updated_at\":\"2026-11-21T11:00:05.000+0100\"}]}")));
+
+        hub = new Hub(connectors, "books/payments");
+
+        await(() -> !VENDOR.findAll(getRequestedFor(urlPathEqualTo("/v1/payments")).withQueryParam("updated_since",
+                equalTo("2026-11-21T10:59:05+01:00"))).isEmpty());
+    }
+
+    @Test
+    void saysWhenAllIsReadEveryTimeBecauseNoTimeCanBeRead() {
+        VENDOR.stubFor(get(anyUrl()).willReturn(okJson("{\"items\":[{\"id\":\"P-1\",\"updated_at\":\"yesterday\"}]}")));
+
+        hub = new Hub(connectors, "books/payments");
+
+        await(() -> connectors.health("books").lastFailure() != null);
+        assertThat(connectors.health("books").reason())
+                .contains("none of 1 records has a time at '/updated_at' as iso");
+        assertThat(hub.arrived).hasSize(1);
+    }
+
+    @Test
+    void asksLessAndLessOftenWhileItIsRefused() {
+        Duration second = Duration.ofSeconds(1);
+
+        assertThat(Poll.pause(second, 0, false)).isEqualTo(second);
+        assertThat(Poll.pause(second, 3, false)).isEqualTo(Duration.ofSeconds(8));
+        assertThat(Poll.pause(second, 1_000_000, false)).isEqualTo(Duration.ofSeconds(30));
+        assertThat(Poll.pause(second, 1_000_000, true)).isEqualTo(Duration.ofMinutes(5));
+        assertThat(Poll.pause(Duration.ofHours(1), 7, true)).as("never more often than ever").isEqualTo(
+                Duration.ofHours(1));
+    }
+
+    @Test
+    void pollsLessOftenWhenItMayNotReadAndAsOftenAsBeforeWhenItMay() {
+        VENDOR.stubFor(get(anyUrl()).inScenario("token").whenScenarioStateIs("Started").willSetStateTo("again")
+                .willReturn(aResponse().withStatus(401)));
+        VENDOR.stubFor(get(anyUrl()).inScenario("token").whenScenarioStateIs("again").willSetStateTo("renewed")
+                .willReturn(aResponse().withStatus(401)));
+        VENDOR.stubFor(get(anyUrl()).inScenario("token").whenScenarioStateIs("renewed")
+                .willReturn(okJson("{\"items\":[]}")));
+
+        hub = new Hub(connectors, "books/payments");
+
+        await(() -> VENDOR.findAll(getRequestedFor(anyUrl())).size() >= 5);
+        long[] times = VENDOR.findAll(getRequestedFor(anyUrl())).stream().mapToLong(
+                request -> request.getLoggedDate().getTime()).sorted().toArray();
+        assertThat(times[2] - times[1]).as("50 ms, twice as long, and again").isGreaterThanOrEqualTo(190);
+        assertThat(times[4] - times[0]).as("and then as before").isLessThan(9_000);
+    }
+
+    @Test
+    void tellsNobodyTheSecretInItsAddress() {
+        workshop.connector("bot", """
+                connector: bot
+                protocol: http
+                settings: {url: {example: "http://localhost"}, token: {secret: true}}
+                base: ${url}
+                auth: {kind: none}
+                objects:
+                  customer:
+                    record: {id: /id}
+                    list: {path: "/bot${token}/contacts", every: PT0.05S}
+                """).spoke("bot",
+                "spoke: bot\nconnector: bot\nsettings: {url: \"%s\", token: s3cret}\nflows: {customer: [in]}\n"
+                        .formatted(VENDOR.baseUrl()));
+        VENDOR.stubFor(get(urlPathEqualTo("/bots3cret/contacts")).willReturn(aResponse().withStatus(500)));
+        try (Connectors own = new Connectors(Spokes.of(List.of(workshop.spoke("bot"))), workshop.clock,
+                workshop.polls, type -> Optional.empty()); Hub other = new Hub(own, "bot/customers")) {
+            await(() -> own.health("bot").lastFailure() != null);
+            assertThat(own.health("bot").reason()).contains("GET /bot${token}/contacts").contains("500")
+                    .doesNotContain("s3cret");
+        }
     }
 
     @Test
