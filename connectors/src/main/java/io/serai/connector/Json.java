@@ -11,7 +11,10 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** JSON from outside to plain Java and back, within limits: 2 MiB, depth 50, 200,000 tokens. Numbers with a fraction are BigDecimal, never double. */
+/**
+ * JSON from outside to plain Java and back, within limits: 2 MiB, depth 50, 200,000 tokens, numbers of 60 digits before and after
+ * the point. Numbers with a fraction are BigDecimal, never double.
+ */
 public final class Json {
     /** Larger bodies are refused unread. */
     public static final int MAX_BYTES = 2 * 1024 * 1024;
@@ -22,6 +25,7 @@ public final class Json {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .addModule(ExactNumbers.module())
             .build();
 
     private Json() {}
@@ -41,7 +45,8 @@ public final class Json {
                     ? ""
                     : " in line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr();
             throw new MalformedException("This is not JSON that the hub accepts" + where
-                    + "; it must be valid, without repeated names, at most 50 levels deep and 200,000 tokens long.", e);
+                    + "; it must be valid, without repeated names, at most 50 levels deep and 200,000 tokens long,"
+                    + " and no number may have more than 60 digits before or after the point.", e);
         }
     }
 

@@ -121,7 +121,9 @@ public final class Xml {
 
     /** XML 1.0 has no place for most control characters; they are dropped, as every reader would refuse the document. */
     private static String text(Object value) {
-        String text = value instanceof BigDecimal decimal ? decimal.toPlainString() : String.valueOf(value);
+        String text = value instanceof BigDecimal decimal && ExactNumbers.fits(decimal)
+                ? decimal.toPlainString()
+                : String.valueOf(value);
         for (int i = 0; i < text.length(); i++) {
             if (!allowed(text.charAt(i))) {
                 return text.codePoints().filter(Xml::allowed).collect(StringBuilder::new,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,18 @@ class JsonTest {
         refused("{} {}");
         refused("<html>");
         refused("");
+    }
+
+    /** A few characters that become a gigabyte as soon as somebody writes them without exponent. */
+    @Test
+    void refusesNumbersThatAreLongWhenWrittenOut() throws MalformedException {
+        for (String number : List.of("1e999999999", "-1E+61", "1e-61", "1.5e-999999999", "1e99999999999")) {
+            assertThatThrownBy(() -> read("{\"id\": 1,\n \"total\": " + number + "}")).as(number)
+                    .isInstanceOf(MalformedException.class).hasMessageContaining("in line 2")
+                    .hasMessageContaining("no number may have more than 60 digits");
+        }
+        assertThat(read("[1e59, -12.5E-3, 7, 12345678901234567890, 0.10]")).isEqualTo(List.of(new BigDecimal("1e59"),
+                new BigDecimal("-0.0125"), 7, new BigInteger("12345678901234567890"), new BigDecimal("0.10")));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -79,6 +80,14 @@ class XmlTest {
 
         value.put("name", "Müller & <Söhne> ");
         assertThat(read).isEqualTo(value);
+    }
+
+    @Test
+    void writesANumberWithItsExponentWhenItIsLongWithoutOne() {
+        assertThat(new String(Xml.write("total", new BigDecimal("1e999999999")), StandardCharsets.UTF_8))
+                .endsWith("<total>1E+999999999</total>");
+        assertThat(new String(Xml.write("total", new BigDecimal("1e3")), StandardCharsets.UTF_8))
+                .endsWith("<total>1000</total>");
     }
 
     private static Object read(String xml) throws MalformedException {

@@ -163,7 +163,7 @@ public final class CanonicalSchemas {
             case Boolean truth -> factory.booleanNode(truth);
             case Integer number -> factory.numberNode(number);
             case Long number -> factory.numberNode(number);
-            case BigDecimal number -> factory.numberNode(number);
+            case BigDecimal number -> ExactNumbers.fits(number) ? factory.numberNode(number) : null;
             case BigInteger number -> factory.numberNode(number);
             case Map<?, ?> map -> {
                 var object = factory.objectNode();
@@ -202,6 +202,8 @@ public final class CanonicalSchemas {
             }
             case String text when unstorable(text) -> problems.add(new Problem(pointer,
                     "The text holds a character that cannot be stored (NUL or half of a surrogate pair); remove it."));
+            case BigDecimal number when !ExactNumbers.fits(number) -> problems.add(new Problem(pointer,
+                    "The number has more than 60 digits before or after the point; write it shorter."));
             case null, default -> {
                 if (node(value) == null) {
                     problems.add(new Problem(pointer,

@@ -43,7 +43,7 @@ final class Decimals {
         var sum = BigDecimal.ZERO;
         for (var amount : amounts) {
             var number = amount instanceof String || amount instanceof Number
-                    ? number(amount, plain(amount), null)
+                    ? number(amount, amount instanceof Number some ? plain(some) : amount.toString(), null)
                     : null;
             if (number != null) {
                 sum = sum.add(number);
@@ -67,10 +67,20 @@ final class Decimals {
                 RoundingMode.HALF_UP));
     }
 
-    private static String plain(Object number) {
-        return number instanceof BigDecimal decimal
-                ? decimal.toPlainString()
-                : number instanceof Double floating ? BigDecimal.valueOf(floating).toPlainString() : number.toString();
+    /** Without exponent and without loss; refused when that would be long. */
+    static String plain(Number value) {
+        var decimal = switch (value) {
+            case BigDecimal exact -> exact;
+            case Double floating -> BigDecimal.valueOf(floating);
+            default -> null;
+        };
+        if (decimal == null) {
+            return value.toString();
+        }
+        if (!ExactNumbers.fits(decimal)) {
+            throw new Refused(value, "The number " + decimal + " is too long; write it as 1234.50.");
+        }
+        return decimal.toPlainString();
     }
 
     private static String money(BigDecimal number) {

@@ -1,7 +1,6 @@
 package io.serai.mapping;
 
 import com.dashjoin.jsonata.Jsonata;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -107,9 +106,7 @@ final class Functions {
     private static String text(Object value) {
         return switch (value) {
             case String text -> text;
-            case BigDecimal number -> number.toPlainString();
-            case Double number -> BigDecimal.valueOf(number).toPlainString();
-            case Number number -> number.toString();
+            case Number number -> Decimals.plain(number);
             case Boolean truth -> truth.toString();
             case List<?> list ->
                 throw new Refused(list, "There are " + list.size() + " values where one is expected; send one.");

@@ -9,7 +9,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** JSON text to plain Java and back, within bounds: depth 50, 200,000 tokens, 10 MiB, decimals exact, no name twice. */
+/** JSON text to plain Java and back, within bounds: depth 50, 200,000 tokens, 10 MiB, decimals exact and of 60 digits before and after the point, no name twice. */
 final class JsonText {
     private static final StreamReadConstraints BOUNDS = StreamReadConstraints.builder().maxNestingDepth(50)
             .maxTokenCount(200_000)
@@ -19,7 +19,8 @@ final class JsonText {
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION).build())
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .addModule(ExactNumbers.module()).build();
 
     private JsonText() {}
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -77,6 +78,14 @@ class CanonicalSchemasTest {
         assertThat(SCHEMAS.validate("customer", Map.of("note", "whole \uD83D\uDE00"))).isEmpty();
         assertThat(SCHEMAS.validate("customer", Map.of("note", Instant.EPOCH))).singleElement()
                 .satisfies(problem -> assertThat(problem.problem()).contains("Instant"));
+    }
+
+    /** A mapping may multiply until a number is long; nobody gives it an exponent again. */
+    @Test
+    void refusesNumbersThatAreLongWhenWrittenOut() {
+        assertThat(SCHEMAS.validate("order", Map.of("number", "1", "lines", List.of(Map.of("line",
+                new BigDecimal("1e999999999")))))).containsExactly(new Problem("/lines/0/line",
+                        "The number has more than 60 digits before or after the point; write it shorter."));
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.serai.mapping;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -51,6 +52,22 @@ class FunctionsTest {
             "1 234,50|1 234,50|1234.50", "12,345|1,234.50|12345.00", "1'234.50|1'234.50|1234.50"})
     void readsMoneyInTheStyleTheMappingNames(String text, String style, String money) {
         assertThat(map("$money(v, style)", Map.of("v", text, "style", style))).isEqualTo(money);
+    }
+
+    /** A few characters in a record that become a gigabyte when written without exponent. */
+    @ParameterizedTest
+    @ValueSource(strings = {"1e999999999", "1e-999999999"})
+    void refusesNumbersThatAreLongWhenWrittenOut(String number) {
+        var mapping = new JsonataMapping("test/number", "1", "{\"total\": $money(v)}", Map.of());
+        var read = catchThrowableOfType(MappingException.class,
+                () -> mapping.apply("{\"v\": " + number + "}", Map.of()));
+        assertThat(read.code()).isEqualTo(MappingException.MALFORMED);
+        assertThat(read.problem()).contains("line 1", "more than 60 digits");
+        for (var function : List.of("$money(v)", "$text(v)", "$total([v])", "$decimal(1, v)")) {
+            var given = refused(function, new BigDecimal(number));
+            assertThat(given.problem()).as(function).contains("too long");
+        }
+        assertThat(refused("$text(v)", new BigDecimal(number)).field()).isEqualTo("/v");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.serai.hub.web;
 import java.util.List;
 import java.util.Map;
 
+import io.serai.connector.ExactNumbers;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -21,7 +22,7 @@ public final class Json {
                     .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS, DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build();
+            .addModule(ExactNumbers.module()).build();
     private static final ObjectReader READER = MAPPER.readerFor(Object.class);
 
     private Json() {}
