@@ -1,19 +1,18 @@
 package io.serai.connector.mail;
 
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
+import org.eclipse.angus.mail.imap.IMAPFolder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,11 +26,10 @@ import io.serai.connector.Sink;
 import io.serai.connector.Watch;
 import jakarta.mail.Flags;
 import jakarta.mail.Folder;
+import jakarta.mail.FolderClosedException;
 import jakarta.mail.Message;
-import jakarta.mail.MessageRemovedException;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Store;
-import jakarta.mail.UIDFolder;
 
 /**
  * Reads a mailbox over IMAP. The hub remembers the last UID it has committed; mails are marked as seen after that. When the server
@@ -47,6 +45,8 @@ public final class MailInlet implements Inlet {
     private static final int START = 64 << 10;
     /** After so many attempts at a mail alone we ask whether it is the mail's fault or the hub's. */
     private static final int SUSPICIOUS = 5;
+    /** A server that does not give one of its mails may do so in a minute or two; after so many attempts others no longer wait for it. */
+    private static final int PATIENT = 8;
 
     private final MailSettings settings;
     private final Polls polls;
@@ -55,6 +55,9 @@ public final class MailInlet implements Inlet {
     private ScheduledExecutorService rounds;
     private Sink sink;
     private int failures;
+    /** The mail that the server did not give, 0 for none, and how often. */
+    private long withheld;
+    private int attempts;
     private Instant next = Instant.MIN;
     private volatile boolean closing;
 
@@ -124,25 +127,28 @@ public final class MailInlet implements Inlet {
             store.connect(server.host(), server.port(), server.user(), server.password());
             try (Folder folder = store.getFolder(settings.folder())) {
                 folder.open(Folder.READ_WRITE);
-                if (!(folder instanceof UIDFolder numbered)) {
+                if (!(folder instanceof IMAPFolder numbered)) {
                     throw new MessagingException("The mailbox has no UIDs");
                 }
-                read(folder, numbered, turn);
+                read(numbered, turn);
             }
         }
     }
 
-    private void read(Folder folder, UIDFolder numbered, Polls.Turn turn) throws Exception {
-        long validity = numbered.getUIDValidity();
+    private void read(IMAPFolder folder, Polls.Turn turn) throws Exception {
+        var mailbox = new Mailbox(folder);
+        long validity = folder.getUIDValidity();
         long last = last(turn.cursor(), validity);
         List<Letter> batch = new ArrayList<>();
         int size = 0;
-        for (Message message : numbered.getMessagesByUID(last + 1, UIDFolder.LASTUID)) {
+        List<Message> messages = Arrays.asList(folder.getMessagesByUID(last + 1, IMAPFolder.LASTUID));
+        for (int i = 0; i < messages.size(); i++) {
+            Message message = messages.get(i);
             // A server answers the range n:* with its last mail, be its number below n.
-            if (closing || message == null || numbered.getUID(message) <= last) {
+            if (closing || message == null || folder.getUID(message) <= last) {
                 continue;
             }
-            Letter letter = letter(message, numbered.getUID(message));
+            Letter letter = letter(mailbox, message, messages.subList(i + 1, messages.size()));
             batch.add(letter);
             size += letter.item == null ? 0 : letter.item.received().length;
             if (batch.size() >= (failures > 0 ? 1 : BATCH) || size >= BATCH_BYTES) {
@@ -161,7 +167,10 @@ public final class MailInlet implements Inlet {
         return cursor != null && cursor.startsWith(prefix) ? Long.parseLong(cursor.substring(prefix.length())) : 0;
     }
 
-    /** @param item null for a mail that is not handed over: an echo, or gone meanwhile */
+    /**
+     * @param message null for a mail that stays unseen, because the server did not give it
+     * @param item null for a mail that is not handed over: an echo, or gone meanwhile
+     */
     private record Letter(Message message, long uid, Item item) {}
 
     private void finish(Folder folder, List<Letter> batch, Polls.Turn turn, long validity) throws Exception {
@@ -169,8 +178,8 @@ public final class MailInlet implements Inlet {
         if (!items.isEmpty()) {
             handOver(items);
         }
-        Message[] messages = batch.stream().filter(letter -> letter.item() != null).map(Letter::message)
-                .toArray(Message[]::new);
+        Message[] messages = batch.stream().filter(letter -> letter.item() != null && letter.message() != null)
+                .map(Letter::message).toArray(Message[]::new);
         folder.setFlags(messages, new Flags(Flags.Flag.SEEN), true);
         turn.advance(validity + ":" + batch.getLast().uid());
     }
@@ -206,36 +215,66 @@ public final class MailInlet implements Inlet {
         }
     }
 
-    private Letter letter(Message message, long uid) throws MessagingException, IOException {
+    private Letter letter(Mailbox mailbox, Message message, List<Message> behind) throws MessagingException {
+        long uid = mailbox.folder().getUID(message);
         try {
-            return new Letter(message, uid, item(message));
-        } catch (MessageRemovedException e) {
-            return new Letter(message, uid, null);
+            byte[] start = mailbox.content(uid, settings.largest() + 1L);
+            return new Letter(message, uid, item(start, mailbox.arrived(uid).orElseGet(clock::instant)));
+        } catch (FolderClosedException e) {
+            throw e;
+        } catch (MessagingException e) {
+            if (!mailbox.has(uid)) {
+                return new Letter(message, uid, null);
+            }
+            attempts = uid == withheld ? attempts + 1 : 1;
+            withheld = uid;
+            if (attempts < PATIENT || !givesOneOf(mailbox, behind)) {
+                throw e;
+            }
+            log.warn("Spoke {}: mail {} of {} set aside: {}", settings.spoke(), uid, settings.server(), e.toString());
+            return new Letter(null, uid, setAside(mailbox.folder().getUIDValidity() + ":" + uid, e));
         }
     }
 
-    private Item item(Message message) throws MessagingException, IOException {
-        byte[] received;
-        try {
-            received = content(message);
-        } catch (TooLarge e) {
-            String[] id = message.getHeader("Message-ID");
-            return item(null, Mail.eventId(id, e.start), e.start,
-                    new Refusal(settings.step(), null,
-                            "The mail is larger than %d bytes; only its start is kept.".formatted(settings.largest()),
-                            "too-large"));
+    /** If the server gives a mail behind, the one in front is at fault; if it gives none, the server is. */
+    private static boolean givesOneOf(Mailbox mailbox, List<Message> behind) throws MessagingException {
+        for (Message message : behind.stream().filter(Objects::nonNull).limit(BATCH).toList()) {
+            try {
+                mailbox.content(mailbox.folder().getUID(message), 1);
+                return true;
+            } catch (FolderClosedException e) {
+                throw e;
+            } catch (MessagingException e) {
+                // Nor this one.
+            }
         }
+        return false;
+    }
+
+    private Item setAside(String number, MessagingException e) {
+        return item(null, "<" + number + "@imap>", new byte[0], new Refusal(settings.step(), null,
+                "The mail server did not give this mail in %d attempts (%s); it was set aside so that others can go on. It is the unseen mail with UID %s in %s."
+                        .formatted(PATIENT, e.getMessage(), number.substring(number.indexOf(':') + 1),
+                                settings.folder()),
+                "malformed"));
+    }
+
+    private Item item(byte[] start, Instant arrived) {
+        boolean whole = start.length <= settings.largest();
+        byte[] received = whole ? start : Arrays.copyOf(start, Math.min(START, settings.largest()));
         String eventId = Mail.eventId(null, received);
         try {
             Mail mail = Mail.read(received);
             eventId = mail.eventId();
+            if (!whole) {
+                return item(null, eventId, received, new Refusal(settings.step(), null,
+                        "The mail is larger than %d bytes; only its start is kept.".formatted(settings.largest()),
+                        "too-large"));
+            }
             if (mail.writtenBy(settings.address())) {
                 log.info("Spoke {}: mail {} is our own and skipped", settings.spoke(), eventId);
                 return null;
             }
-            Instant arrived = message.getReceivedDate() == null
-                    ? clock.instant()
-                    : message.getReceivedDate().toInstant();
             return item(mail.body(arrived), eventId, received, null);
         } catch (MalformedException e) {
             return item(null, eventId, received, new Refusal(settings.step(), null, e.getMessage(), "malformed"));
@@ -244,39 +283,5 @@ public final class MailInlet implements Inlet {
 
     private Item item(Object body, String eventId, byte[] received, Refusal refusal) {
         return new Item(body, eventId, received, "message/rfc822", "mail", null, clock.instant(), null, refusal);
-    }
-
-    private byte[] content(Message message) throws MessagingException, IOException, TooLarge {
-        var bytes = new ByteArrayOutputStream(Math.clamp(message.getSize(), 1_024, settings.largest()));
-        try {
-            message.writeTo(new OutputStream() {
-                @Override
-                public void write(int b) throws IOException {
-                    write(new byte[]{(byte) b}, 0, 1);
-                }
-
-                @Override
-                public void write(byte[] more, int offset, int length) throws IOException {
-                    if (bytes.size() + length > settings.largest()) {
-                        throw new Full();
-                    }
-                    bytes.write(more, offset, length);
-                }
-            });
-            return bytes.toByteArray();
-        } catch (Full e) {
-            byte[] start = bytes.toByteArray();
-            throw new TooLarge(start.length > START ? Arrays.copyOf(start, START) : start);
-        }
-    }
-
-    private static final class Full extends IOException {}
-
-    private static final class TooLarge extends Exception {
-        private final byte[] start;
-
-        TooLarge(byte[] start) {
-            this.start = start;
-        }
     }
 }

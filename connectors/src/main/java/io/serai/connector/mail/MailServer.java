@@ -61,7 +61,6 @@ public record MailServer(String scheme, String host, int port, Tls tls, String u
         settings.setProperty(prefix + "ssl.checkserveridentity", "true");
         settings.setProperty(prefix + "starttls.enable", Boolean.toString(!direct && tls != Tls.NONE));
         settings.setProperty(prefix + "starttls.required", Boolean.toString(!direct && mustSwitch()));
-        settings.setProperty(prefix + "peek", "true");
         settings.setProperty(prefix + "auth", Boolean.toString(user != null));
         settings.setProperty("mail.mime.address.strict", "false");
         return Session.getInstance(settings);

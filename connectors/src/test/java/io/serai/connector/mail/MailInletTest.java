@@ -56,7 +56,11 @@ class MailInletTest {
     }
 
     private MailInlet inlet(String password, int largest) {
-        var place = MailServer.at("imap://127.0.0.1:" + server.getImap().getPort(), MailServer.Tls.AUTO,
+        return inlet(server.getImap().getPort(), password, largest);
+    }
+
+    private MailInlet inlet(int port, String password, int largest) {
+        var place = MailServer.at("imap://127.0.0.1:" + port, MailServer.Tls.AUTO,
                 "hub@sandbox.example", password);
         var settings = new MailSettings("mailbox", "interaction", place, "INBOX", "hub@sandbox.example",
                 Duration.ofSeconds(1), largest);
@@ -194,11 +198,7 @@ class MailInletTest {
         for (String id : List.of("a", "b", "c")) {
             arrive(plain(id));
         }
-        var inlet = inlet();
-        for (int i = 0; i < 8; i++) {
-            inlet.round();
-            clock.advance(Duration.ofMinutes(5));
-        }
+        rounds(inlet(), 8);
         assertThat(items).extracting(MailInletTest::messageId).containsExactly("<a@example.com>", "<b@example.com>",
                 "<c@example.com>");
         assertThat(items).extracting(item -> item.refusal() == null).containsExactly(true, false, true);
@@ -324,6 +324,110 @@ class MailInletTest {
                 "malformed", "malformed", "too-large");
         assertThat(items.get(3).received()).hasSizeBetween(1, 64 << 10);
         assertThat(items.get(4).refusal()).isNull();
+    }
+
+    /** Some servers cannot make an envelope of some mails, ever. */
+    @Test
+    void takesAMailThatTheServerCannotDescribe() throws Exception {
+        try (var imap = new ReluctantImap(server.getImap().getPort())) {
+            imap.refuses = command -> command.contains("ENVELOPE") || command.contains("INTERNALDATE");
+            arrive(plain("a").replaceAll("Date: .*\n", ""));
+            inlet(imap.port(), "right", 100_000).round();
+        }
+        assertThat(failures).isEmpty();
+        assertThat(items).extracting(MailInletTest::messageId).containsExactly("<a@example.com>");
+        assertThat(body(0).get("date")).isEqualTo(clock.instant().toString());
+    }
+
+    @Test
+    void takesAMailWholeOrNotYet() throws Exception {
+        try (var imap = new ReluctantImap(server.getImap().getPort())) {
+            arrive(plain("a"));
+            arrive(plain("b") + "x".repeat(40_000) + "\n");
+            arrive(plain("c"));
+            var inlet = inlet(imap.port(), "right", 100_000);
+            for (String no : List.of("FETCH 2 .*BODY.*", "FETCH 2 .*BODY.*<16384\\..*")) {
+                imap.refuses = command -> command.matches(".*" + no);
+                for (int i = 0; i < 3 && items.size() < 3; i++) {
+                    inlet.round();
+                    clock.advance(Duration.ofMinutes(5));
+                }
+            }
+            assertThat(items).extracting(item -> item.refusal() == null).containsExactly(true, true, true);
+            assertThat(items.get(1).received()).hasSizeGreaterThan(40_000);
+            assertThat(seen()).containsExactly(true, true, true);
+        }
+    }
+
+    @Test
+    void setsAMailAsideThatTheServerNeverGives() throws Exception {
+        try (var imap = new ReluctantImap(server.getImap().getPort())) {
+            for (String id : List.of("a", "b", "c")) {
+                arrive(plain(id));
+            }
+            imap.refuses = command -> command.matches(".*FETCH 2 .*BODY.*");
+            var inlet = inlet(imap.port(), "right", 100_000);
+            rounds(inlet, 7);
+            assertThat(items).as("it may be given yet").hasSize(1);
+            rounds(inlet, 1);
+            assertThat(items).extracting(item -> item.refusal() == null).containsExactly(true, false, true);
+            assertThat(items.get(1).refusal().problem()).contains("did not give this mail in 8 attempts",
+                    "UID 2 in INBOX");
+            assertThat(seen()).as("a person finds it").containsExactly(true, false, true);
+        }
+    }
+
+    @Test
+    void setsNothingAsideWhileTheServerGivesNothingAtAll() throws Exception {
+        try (var imap = new ReluctantImap(server.getImap().getPort())) {
+            arrive(plain("a"));
+            arrive(plain("b"));
+            var inlet = inlet(imap.port(), "right", 100_000);
+            for (String no : List.of("(UID )?FETCH \\d+ .*", "(UID )?FETCH \\d+ .*BODY.*")) {
+                imap.refuses = command -> command.matches(no);
+                rounds(inlet, 20);
+                assertThat(items).isEmpty();
+            }
+            imap.refuses = command -> false;
+            rounds(inlet, 1);
+            assertThat(items).extracting(MailInletTest::messageId).containsExactly("<a@example.com>",
+                    "<b@example.com>");
+        }
+    }
+
+    @Test
+    void passesOverAMailThatSomebodyRemovesMeanwhile() throws Exception {
+        try (var imap = new ReluctantImap(server.getImap().getPort())) {
+            arrive(plain("a"));
+            arrive(plain("b"));
+            imap.refuses = command -> {
+                if (command.matches(".*FETCH 1 .*BODY.*")) {
+                    removeFirst();
+                    return true;
+                }
+                return false;
+            };
+            inlet(imap.port(), "right", 100_000).round();
+        }
+        assertThat(failures).isEmpty();
+        assertThat(items).extracting(MailInletTest::messageId).containsExactly("<b@example.com>");
+    }
+
+    private void removeFirst() {
+        try {
+            var inbox = server.getManagers().getImapHostManager().getInbox(user);
+            inbox.getMessages().getFirst().setFlag(Flags.Flag.DELETED, true);
+            inbox.expunge();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void rounds(MailInlet inlet, int count) {
+        for (int i = 0; i < count; i++) {
+            inlet.round();
+            clock.advance(Duration.ofMinutes(5));
+        }
     }
 
     @Test
