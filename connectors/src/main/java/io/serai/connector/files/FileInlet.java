@@ -53,6 +53,8 @@ public final class FileInlet implements Inlet {
     private static final int SAMPLE = 64 << 10;
     /** An empty file {@code a.csv.done}, not older than {@code a.csv}, says that {@code a.csv} is complete. */
     private static final String MARKER = ".done";
+    /** A batch is full with so many bytes: three of them must fit into the hub's memory. */
+    private static final int BATCH_BYTES = 4 << 20;
     /** Batches that are stored while the next one is read and mapped. */
     private static final int MOST_UNDER_WAY = 2;
 
@@ -258,13 +260,15 @@ public final class FileInlet implements Inlet {
         try (Rejects rejects = new Rejects(visit, base, format, rows)) {
             Deque<Handed> underWay = new ArrayDeque<>();
             List<Row> batch = new ArrayList<>(settings.batch());
+            long bytes = 0;
             Row row;
             do {
                 row = rows.next();
                 if (row != null) {
                     batch.add(row);
+                    bytes += row.received().length;
                 }
-                if (batch.size() == settings.batch() || row == null && !batch.isEmpty()) {
+                if (batch.size() == settings.batch() || bytes >= BATCH_BYTES || row == null && !batch.isEmpty()) {
                     while (underWay.size() == MOST_UNDER_WAY
                             || !underWay.isEmpty() && underWay.peek().outcomes().isDone()) {
                         underWay.poll().settle(rejects);
@@ -272,6 +276,7 @@ public final class FileInlet implements Inlet {
                     underWay.add(hand(batch, survey, format));
                     count += batch.size();
                     batch = new ArrayList<>(settings.batch());
+                    bytes = 0;
                     if (closing && row != null) {
                         return false;
                     }

@@ -45,6 +45,8 @@ public final class QueueInlet implements Inlet {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     /** After so many deliveries of a message alone we ask whether it is the message's fault or the hub's. */
     private static final int SUSPICIOUS = 5;
+    /** A batch is full with so many bytes: what is in the hub's hands, at several consumers, must fit into its memory. */
+    private static final int BATCH_BYTES = 4 << 20;
 
     private final QueueSettings settings;
     private final Broker broker;
@@ -132,28 +134,36 @@ public final class QueueInlet implements Inlet {
             if (first == null) {
                 return;
             }
-            List<Message> messages = new ArrayList<>(List.of(first));
-            int most = careful > 0 ? 1 : settings.batch();
-            while (messages.size() < most) {
-                Message next = consumer.receiveNoWait();
-                if (next == null) {
-                    break;
-                }
-                messages.add(next);
-            }
-            if (handOver(session, messages)) {
+            List<Message> messages = new ArrayList<>();
+            List<Item> items = new ArrayList<>();
+            take(first, consumer, messages, items);
+            if (handOver(session, messages, items)) {
                 failures = 0;
                 careful = Math.max(0, careful - messages.size());
                 mute &= careful > 0;
             }
         }
 
-        private boolean handOver(Session session, List<Message> messages) throws JMSException {
+        /** Reads a message and what waits behind it, until the batch is full. */
+        private void take(Message first, MessageConsumer consumer, List<Message> messages, List<Item> items)
+                throws JMSException {
+            int most = careful > 0 ? 1 : settings.batch();
+            long bytes = 0;
             try {
-                List<Item> items = new ArrayList<>(messages.size());
-                for (Message message : messages) {
-                    items.add(letter.read(message, clock.instant()));
+                for (Message next = first; next != null;) {
+                    messages.add(next);
+                    items.add(letter.read(next, clock.instant()));
+                    bytes += items.getLast().received().length;
+                    next = messages.size() < most && bytes < BATCH_BYTES ? consumer.receiveNoWait() : null;
                 }
+            } catch (JMSException | RuntimeException e) {
+                careful = Math.max(careful, messages.size());
+                throw e;
+            }
+        }
+
+        private boolean handOver(Session session, List<Message> messages, List<Item> items) throws JMSException {
+            try {
                 List<Outcome> outcomes = accept(messages, items);
                 if (!mute) {
                     answer(session, messages, items, outcomes);

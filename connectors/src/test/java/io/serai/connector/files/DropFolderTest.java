@@ -363,6 +363,19 @@ class DropFolderTest {
     }
 
     @Test
+    void handsLongRowsOverInBatchesThatFitIntoMemory() throws IOException {
+        drop("long.jsonl", ("{\"id\":\"" + "x".repeat(60_000) + "\"}\n").repeat(200));
+        inlet = new FileInlet(
+                new FileSettings("nightly", "customer", FORMATS, Duration.ofSeconds(1), Duration.ZERO, 1L << 30,
+                        64 << 10, 512),
+                new LocalFolder(folder), polls, clock, Watch.NOBODY);
+        inlet.accept(journal);
+        inlet.round();
+        assertThat(journal.items).hasSize(200);
+        assertThat(journal.batches).containsExactly(70, 70, 60);
+    }
+
+    @Test
     void handsALongFileOverInSmallBatches() throws IOException {
         try (BufferedWriter out = Files.newBufferedWriter(folder.resolve("many.csv"))) {
             out.write("id;name;city\n");
