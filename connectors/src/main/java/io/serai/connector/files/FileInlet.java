@@ -35,6 +35,7 @@ import io.serai.connector.Item;
 import io.serai.connector.Outcome;
 import io.serai.connector.Polls;
 import io.serai.connector.Refusal;
+import io.serai.connector.Setback;
 import io.serai.connector.Sink;
 import io.serai.connector.Watch;
 
@@ -48,7 +49,6 @@ public final class FileInlet implements Inlet {
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
     private static final Duration LEASE = Duration.ofMinutes(30);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
     /** How much of an unreadable file the journal keeps. */
     private static final int SAMPLE = 64 << 10;
     /** An empty file {@code a.csv.done}, not older than {@code a.csv}, says that {@code a.csv} is complete. */
@@ -65,15 +65,14 @@ public final class FileInlet implements Inlet {
     private final Watch watch;
     private final Map<String, Sighting> sightings = new HashMap<>();
     private final Map<String, Setback> setbacks = new HashMap<>();
+    /** Of the folder as a whole: servers close an account at which somebody knocks every second with a wrong password. */
+    private Setback folderSetback = Setback.NONE;
     private ScheduledExecutorService rounds;
     private Sink sink;
     private volatile boolean closing;
 
     /** How a file looked, and since when. */
     private record Sighting(DropFolder.Dropped file, Instant since) {}
-
-    /** How often a file could not be handed over, and when to try again. */
-    private record Setback(int count, Instant next) {}
 
     public FileInlet(FileSettings settings, LocalFolder folder, Polls polls, InstantSource clock, Watch watch) {
         this(settings, (DropFolder) folder, polls, clock, watch);
@@ -122,14 +121,20 @@ public final class FileInlet implements Inlet {
 
     /** One look into the folder; everything that is ready is taken. */
     void round() {
+        if (folderSetback.pausing(clock.instant())) {
+            return;
+        }
         try {
             Optional<Polls.Turn> claimed = polls.claim(settings.spoke(), "files/" + settings.entity(), LEASE);
             if (claimed.isPresent()) {
                 round(claimed.get());
+                folderSetback = Setback.NONE;
                 watch.succeeded();
             }
         } catch (IOException | RuntimeException e) {
-            log.warn("Spoke {}: cannot look into {}: {}", settings.spoke(), folder.place(), e.toString());
+            folderSetback = folderSetback.again(clock.instant());
+            log.warn("Spoke {}: cannot look into {}; again in {} s: {}", settings.spoke(), folder.place(),
+                    folderSetback.pause().toSeconds(), e.toString());
             watch.failed("Cannot look into " + folder.place() + ": " + e.getMessage());
         }
     }
@@ -191,8 +196,7 @@ public final class FileInlet implements Inlet {
     }
 
     private boolean pausing(String name) {
-        Setback setback = setbacks.get(name);
-        return setback != null && clock.instant().isBefore(setback.next());
+        return setbacks.getOrDefault(name, Setback.NONE).pausing(clock.instant());
     }
 
     private void take(DropFolder.Visit visit, DropFolder.Dropped file, boolean marked) throws IOException {
@@ -210,14 +214,10 @@ public final class FileInlet implements Inlet {
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
-            int count = Optional.ofNullable(setbacks.get(file.name())).map(Setback::count).orElse(0) + 1;
-            Duration pause = Duration.ofSeconds(1L << Math.min(count - 1, 10));
-            if (pause.compareTo(LONGEST_PAUSE) > 0) {
-                pause = LONGEST_PAUSE;
-            }
-            setbacks.put(file.name(), new Setback(count, clock.instant().plus(pause)));
+            Setback setback = setbacks.getOrDefault(file.name(), Setback.NONE).again(clock.instant());
+            setbacks.put(file.name(), setback);
             log.warn("Spoke {}: file {} stays in {} and is tried again in {} s: {}", settings.spoke(),
-                    safe(file.name()), folder.place(), pause.toSeconds(), e.toString());
+                    safe(file.name()), folder.place(), setback.pause().toSeconds(), e.toString());
             watch.failed("File " + safe(file.name()) + " could not be handed over: " + e.getMessage());
         }
     }

@@ -22,6 +22,7 @@ import io.serai.connector.MalformedException;
 import io.serai.connector.Outcome;
 import io.serai.connector.Polls;
 import io.serai.connector.Refusal;
+import io.serai.connector.Setback;
 import io.serai.connector.Sink;
 import io.serai.connector.Watch;
 import jakarta.mail.Flags;
@@ -38,7 +39,6 @@ import jakarta.mail.Store;
 public final class MailInlet implements Inlet {
     private static final Logger log = LoggerFactory.getLogger(MailInlet.class);
     private static final Duration LEASE = Duration.ofMinutes(10);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
     private static final int BATCH = 50;
     private static final int BATCH_BYTES = 8 << 20;
     /** How much of a mail that is too large the journal keeps. */
@@ -54,11 +54,10 @@ public final class MailInlet implements Inlet {
     private final Watch watch;
     private ScheduledExecutorService rounds;
     private Sink sink;
-    private int failures;
+    private Setback setback = Setback.NONE;
     /** The mail that the server did not give, 0 for none, and how often. */
     private long withheld;
     private int attempts;
-    private Instant next = Instant.MIN;
     private volatile boolean closing;
 
     public MailInlet(MailSettings settings, Polls polls, InstantSource clock, Watch watch) {
@@ -99,20 +98,18 @@ public final class MailInlet implements Inlet {
 
     /** One look into the mailbox; everything that is new is taken. */
     void round() {
-        if (clock.instant().isBefore(next)) {
+        if (setback.pausing(clock.instant())) {
             return;
         }
         try {
             Optional<Polls.Turn> claimed = polls.claim(settings.spoke(), "mail/" + settings.entity(), LEASE);
             if (claimed.isPresent()) {
                 round(claimed.get());
-                failures = 0;
+                setback = Setback.NONE;
                 watch.succeeded();
             }
         } catch (Exception e) {
-            failures++;
-            Duration pause = Duration.ofSeconds(1L << Math.min(failures - 1, 10));
-            next = clock.instant().plus(pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause);
+            setback = setback.again(clock.instant());
             log.warn("Spoke {}: mails of {} wait: {}", settings.spoke(), settings.server(), e.toString());
             watch.failed("Cannot take mails of " + settings.server() + ": " + e.getMessage());
             if (e instanceof InterruptedException) {
@@ -151,7 +148,7 @@ public final class MailInlet implements Inlet {
             Letter letter = letter(mailbox, message, messages.subList(i + 1, messages.size()));
             batch.add(letter);
             size += letter.item == null ? 0 : letter.item.received().length;
-            if (batch.size() >= (failures > 0 ? 1 : BATCH) || size >= BATCH_BYTES) {
+            if (batch.size() >= (setback.count() > 0 ? 1 : BATCH) || size >= BATCH_BYTES) {
                 finish(folder, batch, turn, validity);
                 batch.clear();
                 size = 0;
@@ -188,7 +185,7 @@ public final class MailInlet implements Inlet {
         try {
             stored(items);
         } catch (Exception fault) {
-            if (items.size() > 1 || failures < SUSPICIOUS || items.getFirst().refusal() != null) {
+            if (items.size() > 1 || setback.count() < SUSPICIOUS || items.getFirst().refusal() != null) {
                 throw fault;
             }
             // If the hub can store the mail unread, the mail is at fault; if it cannot do even that, the hub is.
@@ -197,7 +194,7 @@ public final class MailInlet implements Inlet {
                 stored(List.of(item(null, item.eventId(), item.received(),
                         new Refusal(settings.step(), null,
                                 "The hub failed on this mail %d times; it was set aside so that others can go on."
-                                        .formatted(failures),
+                                        .formatted(setback.count()),
                                 "malformed"))));
             } catch (Exception again) {
                 fault.addSuppressed(again);

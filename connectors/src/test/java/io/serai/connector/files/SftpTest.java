@@ -17,6 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 import org.apache.sshd.common.channel.RequestHandler;
 import org.apache.sshd.common.config.keys.KeyUtils;
@@ -190,6 +192,31 @@ class SftpTest {
         }));
         assertThat(reasons).isNotEmpty().allSatisfy(
                 reason -> assertThat(reason).contains("sftp://127.0.0.1").doesNotContain("wr0ng-secret"));
+    }
+
+    /** Servers close an account at which somebody knocks every second with a wrong password. */
+    @Test
+    void signsOnLessOftenTheLongerItIsRefused() throws IOException {
+        Files.writeString(home.resolve("outgoing/customers.csv"), "id;name\n1;Anna\n");
+        var right = new AtomicReference<>("another");
+        var attempts = new AtomicInteger();
+        server.setPasswordAuthenticator((user, password, session) -> {
+            attempts.incrementAndGet();
+            return password.equals(right.get());
+        });
+        var inlet = inlet("mine", fingerprint, Watch.NOBODY);
+        for (int second = 0; second < 3600 && attempts.get() <= 40; second++) {
+            inlet.round();
+            clock.advance(Duration.ofSeconds(1));
+        }
+        assertThat(attempts).as("20 sessions, in each of them once or twice").hasValueBetween(20, 40);
+        right.set("mine");
+        clock.advance(Duration.ofMinutes(5));
+        pickUp(inlet);
+        assertThat(journal.items).hasSize(1);
+        Files.writeString(home.resolve("outgoing/more.csv"), "id;name\n2;Bert\n");
+        pickUp(inlet);
+        assertThat(journal.items).as("no pause any more").hasSize(2);
     }
 
     @Test
