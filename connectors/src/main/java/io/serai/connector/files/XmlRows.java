@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 import javax.xml.XMLConstants;
@@ -204,18 +205,27 @@ final class XmlRows implements Rows {
                 return;
             }
             writer.writeStartElement(name);
+            boolean instance = false;
+            Map<String, String> attributes = new LinkedHashMap<>();
             for (int i = 0; i < reader.getAttributeCount(); i++) {
                 String value = reader.getAttributeValue(i);
                 if (!room(reader.getAttributeLocalName(i).length() + value.length() + 4L)) {
                     return;
                 }
                 if (XMLConstants.W3C_XML_SCHEMA_INSTANCE_NS_URI.equals(reader.getAttributeNamespace(i))) {
-                    writer.writeNamespace("xsi", XMLConstants.W3C_XML_SCHEMA_INSTANCE_NS_URI);
+                    if (!instance) {
+                        writer.writeNamespace("xsi", XMLConstants.W3C_XML_SCHEMA_INSTANCE_NS_URI);
+                        instance = true;
+                    }
                     writer.writeAttribute("xsi", XMLConstants.W3C_XML_SCHEMA_INSTANCE_NS_URI,
                             reader.getAttributeLocalName(i), value);
                 } else {
-                    writer.writeAttribute(reader.getAttributeLocalName(i), value);
+                    attributes.put(reader.getAttributeLocalName(i), value);
                 }
+            }
+            // Without their namespaces two may have one name; the last one counts, as wherever XML is read.
+            for (Map.Entry<String, String> attribute : attributes.entrySet()) {
+                writer.writeAttribute(attribute.getKey(), attribute.getValue());
             }
         }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -287,6 +288,22 @@ class DropFolderTest {
                 .orElseThrow();
         assertThat(Files.readString(folder.resolve("rejected").resolve(name)).lines()).hasSize(3).first()
                 .isEqualTo("row;field;reason");
+    }
+
+    /** Names count without their namespaces, so two may be one. */
+    @Test
+    void readsElementsWithSeveralAttributesOfOneName() throws IOException {
+        drop("a.xml",
+                """
+                        <all xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:a="urn:a">
+                        <customer type="buyer" xsi:type="Person"><name>Anna</name></customer>
+                        <customer a:type="old" type="new"><name>Bert</name><phone xsi:type="Phone" xsi:nil="true"/></customer></all>""");
+        pickUp();
+        assertThat(journal.refused()).isEmpty();
+        Map<String, Object> bert = new HashMap<>(Map.of("@type", "new", "name", "Bert"));
+        bert.put("phone", null);
+        assertThat(journal.good()).extracting(Item::body)
+                .containsExactly(Map.of("@type", "buyer", "name", "Anna"), bert);
     }
 
     @Test
