@@ -35,6 +35,8 @@ final class CsvRows implements Rows {
     private final byte[] header;
     private final int largestRow;
     private final CsvReader.CsvReaderBuilder parser;
+    /** Whether the file is one of {@link Rejects}, put right and dropped again. */
+    private final boolean again;
     private final Deque<Lines.Line> ahead = new ArrayDeque<>();
 
     private CsvRows(Lines lines, Charset encoding, char delimiter, List<String> columns, List<String> required,
@@ -47,6 +49,9 @@ final class CsvRows implements Rows {
         this.header = header;
         this.largestRow = largestRow;
         this.parser = parser(delimiter);
+        int own = columns.size() - Rejects.COLUMNS.size();
+        this.again = own > 0 && columns.subList(own, columns.size()).equals(Rejects.COLUMNS)
+                && beforeReasons(header) >= 0;
     }
 
     static CsvRows open(Path file, Format.Csv format, Survey survey, int largestRow)
@@ -80,9 +85,50 @@ final class CsvRows implements Rows {
         return encoding;
     }
 
-    /** The header row as it stands in the file. */
+    /** The header row as it stands in the file, without the columns that {@link Rejects} adds. */
     byte[] header() {
-        return header.clone();
+        return again ? Arrays.copyOf(header, beforeReasons(header)) : header.clone();
+    }
+
+    /** A row as it stands in the file, without the cells in those columns. */
+    byte[] bare(byte[] row) {
+        int before = again ? beforeReasons(row) : -1;
+        return before < 0 || !numbered(row, before) ? row : Arrays.copyOf(row, before);
+    }
+
+    /** Counted from the end, since what stands before may have a quote that is not closed; -1 when there are not as many cells. */
+    private int beforeReasons(byte[] text) {
+        int end = text.length;
+        for (int i = 0; i < Rejects.COLUMNS.size() && end >= 0; i++) {
+            end = beforeLastCell(text, end);
+        }
+        return end;
+    }
+
+    /** The place of the delimiter before the last cell. */
+    private int beforeLastCell(byte[] text, int end) {
+        int at = end - 1;
+        if (at < 0 || text[at] != '"') {
+            while (at >= 0 && text[at] != delimiter && text[at] != '"') {
+                at--;
+            }
+        } else {
+            at--;
+            while (at >= 0 && (text[at] != '"' || at > 0 && text[at - 1] == '"')) {
+                at -= text[at] == '"' ? 2 : 1;
+            }
+            at--;
+        }
+        return at >= 0 && text[at] == delimiter ? at : -1;
+    }
+
+    /** Whoever puts a row right may have taken the reason away, and then the last cells are the row's own. */
+    private boolean numbered(byte[] row, int before) {
+        int end = before + 1;
+        while (end < row.length && row[end] != delimiter) {
+            end++;
+        }
+        return new String(row, before + 1, end - before - 1, StandardCharsets.ISO_8859_1).matches("\"?\\d+\"?");
     }
 
     @Override

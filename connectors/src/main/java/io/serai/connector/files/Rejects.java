@@ -11,20 +11,25 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What comes back to the person who dropped a file: the rows that were not taken, as they were, each with its reason. A CSV file
- * gets three more columns, so it can be put right and dropped again; with other formats the reasons lie beside the rows. Nothing
- * is written until the first row is rejected, and nothing appears before it is whole.
+ * gets three more columns, so it can be put right and dropped again, as often as it takes; with other formats the reasons lie
+ * beside the rows. Nothing is written until the first row is rejected, and nothing appears before it is whole.
  */
 final class Rejects implements Closeable {
+    /** What a rejected CSV file has in addition. */
+    static final List<String> COLUMNS = List.of("row", "field", "reason");
     private static final String LINE = "\r\n";
 
     private final DropFolder.Visit visit;
     private final String target;
     private final Charset encoding;
     private final char delimiter;
-    private final byte[] header;
+    private final CsvRows csv;
+    /** In XML records need an element around them. */
+    private final boolean xml;
     private final String rowsTarget;
     private Path draft;
     private Path rowsDraft;
@@ -35,18 +40,18 @@ final class Rejects implements Closeable {
     /** @param base e.g. {@code rejected/customers.csv.20260101T000000Z-1a2b3c4d} */
     Rejects(DropFolder.Visit visit, String base, Format format, Rows source) {
         this.visit = visit;
-        if (source instanceof CsvRows csv) {
+        this.csv = source instanceof CsvRows rows ? rows : null;
+        this.xml = source instanceof XmlRows;
+        if (csv != null) {
             this.target = base + ".csv";
             this.rowsTarget = null;
             this.encoding = csv.encoding();
             this.delimiter = csv.delimiter();
-            this.header = csv.header();
         } else {
             this.target = base + ".reasons.csv";
             this.rowsTarget = base + "." + format.suffix();
             this.encoding = StandardCharsets.UTF_8;
             this.delimiter = ';';
-            this.header = null;
         }
     }
 
@@ -58,8 +63,8 @@ final class Rejects implements Closeable {
         if (reasons == null) {
             begin();
         }
-        if (header != null) {
-            reasons.write(row.received());
+        if (csv != null) {
+            reasons.write(csv.bare(row.received()));
             reasons.write(text(String.valueOf(delimiter)));
         } else {
             rows.write(row.received());
@@ -72,14 +77,15 @@ final class Rejects implements Closeable {
     private void begin() throws IOException {
         draft = visit.draft(target);
         reasons = new BufferedOutputStream(Files.newOutputStream(draft), 1 << 16);
-        if (header != null) {
-            reasons.write(header);
+        if (csv != null) {
+            reasons.write(csv.header());
             reasons.write(text(String.valueOf(delimiter)));
         } else {
             rowsDraft = visit.draft(rowsTarget);
             rows = new BufferedOutputStream(Files.newOutputStream(rowsDraft), 1 << 16);
+            rows.write(text(xml ? "<rejected>\n" : ""));
         }
-        reasons.write(text("row" + delimiter + "field" + delimiter + "reason" + LINE));
+        reasons.write(text(String.join(String.valueOf(delimiter), COLUMNS) + LINE));
     }
 
     /** Makes the rejected rows appear; does nothing when there are none. */
@@ -89,6 +95,7 @@ final class Rejects implements Closeable {
         }
         reasons.close();
         if (rows != null) {
+            rows.write(text(xml ? "</rejected>\n" : ""));
             rows.close();
             visit.publish(rowsDraft, rowsTarget);
         }

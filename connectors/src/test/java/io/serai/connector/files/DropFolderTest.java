@@ -220,6 +220,65 @@ class DropFolderTest {
         return new String(Files.readAllBytes(folder.resolve("rejected").resolve(name)), WINDOWS).lines().toList();
     }
 
+    /** One row after the other, with what a person may leave undone or take away on the way. */
+    @Test
+    void aRejectedFileCanBePutRightAgainAndAgain() throws IOException {
+        drop("customers.csv", "id;name;city\n1;Anna;Bern\n2;Bert\n;Carl;Bern\n4;\"Dora;Bern\n\"\";E;Köln\n");
+        pickUp();
+        String rejected = taken();
+        assertThat(rejected.lines()).hasSize(5);
+        drop("again.csv", rejected.replace("2;Bert;3", "2;Bert;Bern;3"));
+        pickUp();
+        assertThat(journal.good()).extracting(DropFolderTest::name).containsExactly("Anna",
+                "Bert");
+        String still = taken();
+        List<String> lines = still.lines().toList();
+        assertThat(lines).hasSize(4).startsWith("id;name;city;row;field;reason",
+                ";Carl;Bern;3;id;The column id must not be empty.")
+                .endsWith("\"\";E;Köln;5;id;The column id must not be empty.");
+        assertThat(lines.get(2)).startsWith("4;\"Dora;Bern;4;;\"A quote").containsOnlyOnce("A quote");
+        drop("last.csv", still.replace(";Carl;Bern;3", "3;Carl;Bern;3").replace("\"Dora", "Dora").replace("\"\";E",
+                "5;E"));
+        pickUp();
+        assertThat(journal.good()).extracting(DropFolderTest::name).containsExactly("Anna",
+                "Bert", "Carl", "Dora", "E");
+        assertThat(names("rejected")).isEmpty();
+    }
+
+    private static Object name(Item item) {
+        return ((Map<?, ?>) item.body()).get("name");
+    }
+
+    /** The only file in rejected/, which is no longer there then. */
+    private String taken() throws IOException {
+        String content = only("rejected");
+        Files.delete(folder.resolve("rejected").resolve(names("rejected").getFirst()));
+        return content;
+    }
+
+    @Test
+    void rejectedRecordsOfOtherFormatsCanBeDroppedAgainToo() throws IOException {
+        journal.deciding(item -> Journal.outcome(
+                item.body().toString().contains("Bern") ? Outcome.State.APPLIED : Outcome.State.REJECTED, "/city",
+                "Where?"));
+        drop("a.xml", "<all><customer><id>1</id></customer><customer><id>2</id></customer></all>");
+        drop("a.jsonl", "{\"id\":\"3\"}\n{\"id\":\"4\"}\n");
+        drop("a.txt", "5         Bert\n6         Emil\n");
+        pickUp();
+        assertThat(names("rejected")).hasSize(6);
+        for (String name : names("rejected")) {
+            if (!name.endsWith(".reasons.csv")) {
+                String rows = Files.readString(folder.resolve("rejected").resolve(name));
+                drop("again-" + name, rows.replace("</id>", "</id><city>Bern</city>")
+                        .replace("\"}", "\",\"city\":\"Bern\"}").replaceAll("Bert|Emil", "Bern"));
+            }
+        }
+        pickUp();
+        assertThat(journal.refused()).isEmpty();
+        assertThat(journal.answers.values().stream().filter(answer -> answer.state() == Outcome.State.APPLIED))
+                .hasSize(6);
+    }
+
     @Test
     void anOpenQuoteCostsItsOwnRowOnly() throws IOException {
         StringBuilder rows = new StringBuilder("id;name;city\n1;\"Anna;Bern\n");
