@@ -20,6 +20,8 @@ import org.eclipse.angus.mail.smtp.SMTPSenderFailedException;
 import io.serai.connector.ConnectorException;
 import io.serai.connector.Delivery;
 import io.serai.connector.ErrorClass;
+import io.serai.connector.Json;
+import io.serai.connector.Operation;
 import io.serai.connector.Outlet;
 import io.serai.connector.Reply;
 import jakarta.mail.AuthenticationFailedException;
@@ -83,7 +85,7 @@ public final class MailOutlet implements Outlet {
     }
 
     private Reply write(Delivery delivery) throws ConnectorException {
-        String id = messageId(delivery.idempotencyKey());
+        String id = messageId(delivery.operation() == Operation.UPDATE ? change(delivery) : delivery.idempotencyKey());
         Session session = server.session();
         Letter letter = letter(session, delivery, id);
         try (Transport transport = session.getTransport(server.scheme())) {
@@ -212,6 +214,13 @@ public final class MailOutlet implements Outlet {
     private static String mark(Delivery delivery) {
         String reference = delivery.reference() == null ? delivery.idempotencyKey() : delivery.reference();
         return reference.replaceAll("[^A-Za-z0-9._:-]", "_");
+    }
+
+    /** There may be several changes of a record; the same words about it are the same mail. */
+    private static String change(Delivery delivery) {
+        return delivery.idempotencyKey() != null
+                ? delivery.idempotencyKey()
+                : delivery.reference() + "\n" + new String(Json.write(delivery.body()), StandardCharsets.UTF_8);
     }
 
     private String messageId(String key) {

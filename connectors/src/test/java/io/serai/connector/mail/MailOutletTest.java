@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -83,6 +84,22 @@ class MailOutletTest {
         assertThat(mail.getContent().toString().strip()).isEqualToNormalizingNewlines("Guten Tag\nCHF 10.00");
         assertThat(mail.getHeader("Auto-Submitted")).containsExactly("auto-generated");
         assertThat(mail.getHeader("serai-reference")).containsExactly("inv-1");
+    }
+
+    /** A change comes without a key, since most systems may be told of it twice. */
+    @Test
+    void aChangeIsAnotherMailAndTheSameOneWhenItIsRepeated() throws Exception {
+        var outlet = outlet(false);
+        var sent = outlet.send(delivery(Operation.CREATE, notice(), "k1"));
+        var change = notice();
+        change.put("subject", "Rechnung 7: bezahlt");
+        var paid = outlet.send(delivery(Operation.UPDATE, change, null));
+        var again = outlet.send(delivery(Operation.UPDATE, change, null));
+        change.put("text", "Guten Tag\nCHF 12.00\n");
+        var other = outlet.send(delivery(Operation.UPDATE, change, null));
+        assertThat(again.externalId()).isEqualTo(paid.externalId());
+        assertThat(List.of(sent.externalId(), paid.externalId(), other.externalId())).doesNotHaveDuplicates();
+        assertThat(server.getReceivedMessagesForDomain("anna@example.com")).hasSize(4);
     }
 
     @Test
