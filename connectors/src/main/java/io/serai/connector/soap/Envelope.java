@@ -75,6 +75,11 @@ enum Envelope {
         if (code == null) {
             code = Json.textAt(fault, "/Code/Value");
         }
-        return code != null && (code.endsWith("Client") || code.endsWith("Sender"));
+        if (code == null) {
+            return false;
+        }
+        // SOAP 1.1 (4.4.1) narrows a code down behind a dot: s:Client.Authentication.
+        String general = code.strip().substring(code.strip().indexOf(':') + 1).split("\\.", 2)[0];
+        return general.equals("Client") || general.equals("Sender");
     }
 }

@@ -94,6 +94,18 @@ class SoapOutletTest {
     }
 
     @Test
+    void knowsAFaultOfTheCallerByItsGeneralPart() {
+        Map<String, ErrorClass> meanings = Map.of("Client.Validation", ErrorClass.INVALID, "Client.Validation.Country",
+                ErrorClass.INVALID, "Sender", ErrorClass.INVALID, "Server.Client", ErrorClass.UNKNOWN, "NoClient",
+                ErrorClass.UNKNOWN);
+        meanings.forEach((code, meaning) -> {
+            answer(aResponse().withStatus(500).withBody(fault(code, "OTHER", "country", "No.")));
+            assertThat(failure(delivery(Operation.CREATE, null, Map.of("name1", "A"))).errorClass()).as(code)
+                    .isEqualTo(meaning);
+        });
+    }
+
+    @Test
     void knowsACustomerThatIsGone() throws ConnectorException {
         answer(aResponse().withStatus(500).withBody(fault("Client", "UNKNOWN_CUSTOMER", "customerNumber", "No.")));
 
