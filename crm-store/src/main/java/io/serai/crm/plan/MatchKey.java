@@ -28,7 +28,7 @@ public record MatchKey(Kind kind, String value) {
         EMAIL('e'),
         /** Phone number in E.164: decides unless names contradict it. */
         PHONE('p'),
-        /** Tax or other official number without blanks and dots: decides. */
+        /** Tax or other official number without blanks and dots: decides. A {@linkplain #plausible placeholder} is none. */
         IDENTIFIER('i'),
         /** Sound of the name, and the house: only says who is worth comparing. */
         BLOCK('b');
@@ -48,6 +48,7 @@ public record MatchKey(Kind kind, String value) {
     private static final Pattern MARKS = Pattern.compile("\\p{M}+");
     private static final Pattern NOT_WORD = Pattern.compile("[^\\p{L}\\p{N}]+");
     private static final int LONGEST_WORD = 60;
+    private static final int SHORTEST_NUMBER = 5;
 
     public static MatchKey email(String address) {
         return new MatchKey(Kind.EMAIL, address.strip().toLowerCase(Locale.ROOT));
@@ -58,9 +59,23 @@ public record MatchKey(Kind kind, String value) {
     }
 
     public static MatchKey identifier(String scheme, String value) {
-        return new MatchKey(Kind.IDENTIFIER,
-                scheme.toLowerCase(Locale.ROOT) + ":"
-                        + NOT_WORD.matcher(value).replaceAll("").toUpperCase(Locale.ROOT));
+        return new MatchKey(Kind.IDENTIFIER, scheme.toLowerCase(Locale.ROOT) + ":" + number(value));
+    }
+
+    /** A number as it is compared: in capitals, without blanks and dots. */
+    static String number(String value) {
+        return NOT_WORD.matcher(value).replaceAll("").toUpperCase(Locale.ROOT);
+    }
+
+    /**
+     * Whether an official number can be somebody's own. What people type into a field that they have to fill ("-", "n/a", "0",
+     * "none", "000000") would make one customer of strangers. So a number of fewer than five letters and digits, without a
+     * digit, or of nothing but one digit again and again says nothing of who it is.
+     */
+    static boolean plausible(String value) {
+        String number = number(value);
+        return number.length() >= SHORTEST_NUMBER && number.chars().anyMatch(Character::isDigit)
+                && number.chars().distinct().count() > 1;
     }
 
     /**
@@ -114,7 +129,8 @@ public record MatchKey(Kind kind, String value) {
         each(customer, "phones", "number", number -> keys.add(phone(number)));
         if (customer.get("identifiers") instanceof List<?> identifiers) {
             for (Object identifier : identifiers) {
-                if (identifier instanceof Map<?, ?> map && map.get("value") != null) {
+                if (identifier instanceof Map<?, ?> map && map.get("value") != null
+                        && plausible(map.get("value").toString())) {
                     keys.add(identifier(String.valueOf(map.get("scheme")), map.get("value").toString()));
                 }
             }
