@@ -70,11 +70,18 @@ final class Recognition {
             GoldenRow golden = workspace.golden(id);
             // A key may have been given up earlier in this batch.
             keys.retainAll(golden.keys());
-            if (!keys.isEmpty()) {
+            boolean together = belongsTo(customer, id) || belongsTo(golden.document, except);
+            if (!keys.isEmpty() && !together) {
                 candidates.put(id, new Matching.Candidate(id, golden.document, keys));
             }
         });
         return Matching.decide(customer, candidates);
+    }
+
+    /** Whoever belongs to an organization is not that organization, whatever both are found by. */
+    private static boolean belongsTo(Map<String, Object> customer, UUID organization) {
+        Map<String, Object> memberOf = Said.document(customer.get("memberOf"));
+        return memberOf != null && organization != null && organization.equals(Said.uuid(memberOf.get("id")));
     }
 
     /** Asks whether a customer is the same as one of others. */

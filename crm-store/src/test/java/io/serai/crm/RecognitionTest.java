@@ -51,4 +51,75 @@ class RecognitionTest {
 
         assertThat(second.id()).isEqualTo(first.id());
     }
+
+    private static Map<String, Object> firm(String id, String name, String email, String phone) {
+        Map<String, Object> firm = person(id, "-", "-", email, phone);
+        firm.remove("name");
+        firm.put("kind", "organization");
+        firm.put("organizationName", name);
+        return firm;
+    }
+
+    @Test
+    void aFirmAndAPersonOfItsNameWhoShareAPhoneAreTwo() {
+        Outcome firm = hub.says("erp", "customer", firm("1", "Muster AG", null, "+41441234567"));
+        Outcome peter = hub.says("erp", "customer", person("2", "Peter", "Muster", null, "+41441234567"));
+
+        assertThat(peter.id()).isNotEqualTo(firm.id());
+        assertThat(possibleDuplicates()).hasSize(1);
+    }
+
+    @Test
+    void whoeverHasNoFamilyNameIsNotTakenForAnotherOfTheHousehold() {
+        Outcome peter = hub.says("erp", "customer", person("1", "Peter", "Muster", null, "+41441234567"));
+        Outcome anna = hub.says("nightly", "customer",
+                with(person("n1", "-", "-", null, "+41441234567"), "name", Map.of("given", "Anna")));
+        Outcome alsoPeter = hub.says("nightly", "customer",
+                with(person("n2", "-", "-", null, "+41441234567"), "name", Map.of("given", "Peter")));
+
+        assertThat(anna.id()).isNotEqualTo(peter.id());
+        assertThat(alsoPeter.id()).isEqualTo(peter.id());
+    }
+
+    @Test
+    void asksWhetherAPersonIsTheFirmWhoseEmailAddressTheyGive() {
+        Outcome firm = hub.says("erp", "customer", firm("1", "Muster AG", "info@muster.ch", null));
+        Outcome peter = hub.says("nightly", "customer", person("n1", "Peter", "Muster", "info@muster.ch", null));
+
+        assertThat(peter.id()).isNotEqualTo(firm.id());
+        assertThat(hub.customer(firm)).containsEntry("kind", "organization").doesNotContainKey("name");
+        assertThat(possibleDuplicates()).singleElement()
+                .satisfies(parked -> assertThat(parked.problem()).contains(firm.id().toString()));
+    }
+
+    @Test
+    void nobodyIsAMemberOfThemselves() {
+        Outcome firm = hub.says("erp", "customer",
+                numbered(firm("1", "Muster AG", "info@muster.ch", null), "CHE-123.456.788"));
+        Map<String, Object> peter = with(numbered(person("2", "Peter", "Muster", "info@muster.ch", null),
+                "CHE-123.456.788"), "memberOf", Map.of("externalId", "1"));
+
+        Outcome member = hub.says("erp", "customer", peter);
+        hub.says("erp", "customer", with(numbered(firm("1", "Muster AG", "info@muster.ch", null), "CHE-123.456.788"),
+                "phones", List.of(Map.of("number", "+41441234567"))));
+
+        assertThat(hub.customer(member)).containsEntry("memberOf", Map.of("id", firm.id().toString()));
+        assertThat(member.id()).isNotEqualTo(firm.id());
+        assertThat(possibleDuplicates()).as("nobody has to be asked").isEmpty();
+    }
+
+    @Test
+    void aFirmIsRecognisedWhereASystemTakesItForAPerson() {
+        Outcome firm = hub.says("erp", "customer", firm("1", "Muster Handel", "info@muster.ch", "+41441234567"));
+        // The accounting service keeps one name and guesses from it; a guest of the shop is nothing but an address.
+        Outcome inBooks = hub.says("nightly", "customer", person("n1", "Muster", "Handel", null, "+41441234567"));
+        Outcome guest = hub.says("nightly", "customer",
+                Map.of("source", Map.of("id", "n2"), "kind", "person", "emails",
+                        List.of(Map.of("address", "info@muster.ch"))));
+        Outcome named = hub.says("nightly", "customer", with(person("n3", "-", "-", "info@muster.ch", null), "name",
+                Map.of("family", "info@muster.ch")));
+
+        assertThat(List.of(inBooks.id(), guest.id(), named.id())).containsOnly(firm.id());
+        assertThat(possibleDuplicates()).isEmpty();
+    }
 }

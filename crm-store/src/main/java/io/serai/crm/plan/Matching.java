@@ -19,7 +19,10 @@ public final class Matching {
      */
     public record Verdict(UUID match, Set<UUID> possible) {}
 
-    /** Official numbers weigh more than e-mail, e-mail more than phone; name and address never decide. */
+    /**
+     * Official numbers weigh more than e-mail, e-mail more than phone; name and address never decide. A person and an
+     * organization that share an address or a number are never taken for one without being asked.
+     */
     public static Verdict decide(Map<String, Object> customer, Map<UUID, Candidate> candidates) {
         Party party = Party.of(customer);
         Map<UUID, Integer> strength = new LinkedHashMap<>();
@@ -28,7 +31,7 @@ public final class Matching {
         for (Candidate candidate : candidates.values()) {
             Party other = Party.of(candidate.document());
             int best = candidate.shared().stream().filter(key -> key.kind().decides())
-                    .filter(key -> key.kind() != MatchKey.Kind.PHONE || !party.contradicts(other))
+                    .filter(key -> !doubtful(key.kind(), party, other))
                     .mapToInt(key -> strength(key.kind())).max().orElse(0);
             boolean otherNumbers = best > 0 && best < strength(MatchKey.Kind.IDENTIFIER)
                     && contradictingNumbers(identifiers, schemes(candidate.document()));
@@ -47,6 +50,15 @@ public final class Matching {
             possible.remove(match);
         }
         return new Verdict(match, possible);
+    }
+
+    /** Whether what two share may be shared by two: a family's phone, the e-mail address of a firm and of whoever works there. */
+    private static boolean doubtful(MatchKey.Kind kind, Party one, Party other) {
+        return switch (kind) {
+            case EMAIL -> one.otherKind(other);
+            case PHONE -> one.contradicts(other);
+            case IDENTIFIER, BLOCK -> false;
+        };
     }
 
     private static int strength(MatchKey.Kind kind) {

@@ -19,6 +19,9 @@ final class Party {
     private final String surname;
     private final String given;
     private final List<String> words;
+    /** The name by which a person or an organization is called; empty when the document only states its kind, or not even that. */
+    private final List<String> personal;
+    private final List<String> corporate;
 
     private Party(Map<String, Object> customer) {
         this.customer = customer;
@@ -26,13 +29,21 @@ final class Party {
         List<String> organization = words(customer.get("organizationName"));
         List<String> givenName = words(name.get("given"));
         List<String> familyName = words(name.get("family"));
-        boolean person = !"organization".equals(customer.get("kind")) && name.get("family") != null;
-        this.surname = String.join(" ", person ? familyName : organization);
+        boolean person = !"organization".equals(customer.get("kind"));
+        this.surname = String.join(" ", person && !familyName.isEmpty() ? familyName : organization);
         this.given = person ? String.join(" ", givenName) : "";
         this.words = new ArrayList<>(givenName);
         words.addAll(words(name.get("middle")));
         words.addAll(familyName);
+        boolean called = name.values().stream().noneMatch(part -> standsIn(part));
+        this.personal = "person".equals(customer.get("kind")) && called ? List.copyOf(words) : List.of();
+        this.corporate = person ? List.of() : organization;
         words.addAll(organization);
+    }
+
+    /** Whether an address or a number was written where a name is wanted; systems that cannot do without one are told so. */
+    private static boolean standsIn(Object part) {
+        return part instanceof String text && (text.contains("@") || text.chars().noneMatch(Character::isLetter));
     }
 
     static Party of(Map<String, Object> customer) {
@@ -102,9 +113,25 @@ final class Party {
 
     /** Whether the names say that these are two, although they share a phone. */
     boolean contradicts(Party other) {
-        return !surname.isEmpty() && !other.surname.isEmpty()
-                && (similar(surname, other.surname) < SAME_NAME || !given.isEmpty() && !other.given.isEmpty()
-                        && similar(given, other.given) < SAME_NAME && !initial(given, other.given));
+        return !words.equals(other.words) && (otherKind(other) || differ(surname, other.surname)
+                || differ(given, other.given) && !initial(given, other.given));
+    }
+
+    /**
+     * Whether one is a person and the other an organization. A kind counts where there is a name of that kind: systems that keep
+     * nothing but an address call everybody a person. And it counts where the names differ: systems that keep one name for all
+     * (the accounting service) guess the kind from it, so "Muster Handel" may be a person there and an organization elsewhere.
+     */
+    boolean otherKind(Party other) {
+        return otherKind(personal, other.corporate) || otherKind(other.personal, corporate);
+    }
+
+    private static boolean otherKind(List<String> personal, List<String> corporate) {
+        return !personal.isEmpty() && !corporate.isEmpty() && !personal.equals(corporate);
+    }
+
+    private static boolean differ(String one, String other) {
+        return !one.isEmpty() && !other.isEmpty() && similar(one, other) < SAME_NAME;
     }
 
     private static boolean initial(String one, String other) {
