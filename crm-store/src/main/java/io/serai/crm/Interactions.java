@@ -31,6 +31,9 @@ final class Interactions {
             return new Effect(State.UNCHANGED, workspace.golden(link.entityId), Effect.found("linked", List.of()),
                     null);
         }
+        if (Said.deleted(said)) {
+            return Words.gone(arrival.spoke(), "interaction", externalId, null);
+        }
         Map<String, Object> customer = Said.document(said.get("customer"));
         if (customer == null) {
             throw new Refused("interaction", "/customer", "The interaction names no customer.", "invalid");
@@ -62,6 +65,9 @@ final class Interactions {
             Map<String, Object> theirs = Said.withoutSource(said);
             theirs.remove("customer");
             return words.linked(link, theirs, Said.revision(said), Said.deleted(said), source);
+        }
+        if (Said.deleted(said)) {
+            return Words.gone(arrival.spoke(), "opportunity", externalId, null);
         }
         UUID customer = customers.buyer(arrival.spoke(), Said.document(said.get("customer")), null, source);
         return append(Entity.OPPORTUNITY, arrival.spoke(), said, externalId, customer, source);

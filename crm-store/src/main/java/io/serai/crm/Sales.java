@@ -12,6 +12,7 @@ import java.util.UUID;
 
 import io.serai.crm.Outcome.State;
 import io.serai.crm.plan.Merge;
+import io.serai.crm.plan.Projection;
 import io.serai.crm.plan.Source;
 
 /** What an order or a payment does. */
@@ -172,8 +173,10 @@ final class Sales {
         }
         LinkRow link = workspace.link(arrival.spoke(), "payment", externalId);
         if (link != null) {
-            return new Effect(State.UNCHANGED, workspace.golden(link.entityId), Effect.found("linked", List.of()),
-                    null);
+            return booked(link, said, source);
+        }
+        if (Said.deleted(said)) {
+            return Words.gone(arrival.spoke(), "payment", externalId, null);
         }
         GoldenRow order = said.get("orderNumber") instanceof String number ? workspace.order(number) : null;
         GoldenRow invoice = said.get("invoiceNumber") instanceof String number ? workspace.invoice(number) : null;
@@ -224,6 +227,49 @@ final class Sales {
             payOrder(order, invoice, closed, said.get("paidAt"), source);
         }
         return new Effect(State.APPLIED, payment, Effect.found("new", document.keySet()), null);
+    }
+
+    /**
+     * A payment that is booked is spoken of again. What was paid stays booked: that it was another amount or none is a matter
+     * for a person, and is asked when the spoke says something else than it did last.
+     */
+    private Effect booked(LinkRow link, Map<String, Object> said, Source source) {
+        GoldenRow payment = workspace.golden(link.entityId);
+        String revision = Said.revision(said);
+        if (Revisions.older(revision, link.revision)) {
+            return new Effect(State.STALE, payment, Effect.found("linked", List.of()), null);
+        }
+        Map<String, Object> now = Said.deleted(said)
+                ? Map.of()
+                : Projection.over("payment", link.base, Said.withoutSource(said));
+        if (!sameMoney(now, link.base)) {
+            if (!sameMoney(now, payment.document)) {
+                parkBooked(payment, now, link, source);
+            }
+            workspace.hold(link, payment, now, link.ours, revision);
+        }
+        return new Effect(State.UNCHANGED, payment, Effect.found("linked", List.of()), null);
+    }
+
+    private static boolean sameMoney(Map<String, Object> one, Map<String, Object> other) {
+        return Projection.sameField("payment", "amount", one, other)
+                && Projection.sameField("payment", "currency", one, other);
+    }
+
+    private void parkBooked(GoldenRow payment, Map<String, Object> now, LinkRow link, Source source) {
+        String what = payment.text("orderNumber") == null
+                ? "invoice " + payment.text("invoiceNumber")
+                : "order " + payment.text("orderNumber");
+        Map<String, Object> detail = new LinkedHashMap<>();
+        detail.put("golden", payment.text("amount") + " " + payment.text("currency"));
+        detail.put("theirs", now.isEmpty() ? null : now.get("amount") + " " + now.get("currency"));
+        Refusal why = new Refusal("crm:payment", now.isEmpty() ? null : "/amount", "Payment " + link.externalId + " of "
+                + detail.get("golden") + " is booked for " + what + ", and spoke " + source.spoke() + " now "
+                + (now.isEmpty() ? "has no such payment any more" : "says it was " + detail.get("theirs"))
+                + ". What is booked stays, and so do the sale and its invoice. If the money is not there, set the sale right"
+                + " where it was made.", "conflict");
+        workspace.park("CONFLICT", "payment:" + payment.id + ":" + source.spoke(), "payment changed after it was booked",
+                source.spoke(), "payment", payment.id, source.message(), why, detail);
     }
 
     private static BigDecimal amount(Map<String, Object> payment) throws Refused {
