@@ -133,24 +133,35 @@ final class Customers {
             }
             return null;
         }
+        UUID named = named("order", spoke, customer);
+        return named != null ? named : take(spoke, customer, source, "/customer").golden().id;
+    }
+
+    /**
+     * The customer whom a document names by nothing but an id, the hub's or the spoke's. Null when it describes them.
+     *
+     * @param document what names them
+     * @throws Refused when nobody is known by that id
+     */
+    UUID named(String document, String spoke, Map<String, Object> customer) {
         UUID id = Said.uuid(customer.get("id"));
         if (id != null) {
             GoldenRow golden = workspace.golden(id);
             if (golden == null) {
-                throw new Refused("order", "/customer/id", "There is no customer " + id + ".", "unknown-reference");
+                throw new Refused(document, "/customer/id", "There is no customer " + id + ".", "unknown-reference");
             }
             return golden.id;
         }
+        if (!customer.keySet().equals(Set.of("source"))) {
+            return null;
+        }
         String externalId = Said.id(customer);
         LinkRow link = workspace.link(spoke, "customer", externalId);
-        if (customer.keySet().equals(Set.of("source"))) {
-            if (link == null) {
-                throw new Refused("order", "/customer/source/id", "The customer \"" + externalId
-                        + "\" is not known. Send the customer first, or send it within the order.",
-                        "unknown-reference", new Awaited("customer", externalId));
-            }
-            return link.entityId;
+        if (link == null) {
+            throw new Refused(document, "/customer/source/id", "The customer \"" + externalId
+                    + "\" is not known. Send the customer first, or send it within the " + document + ".",
+                    "unknown-reference", new Awaited("customer", externalId));
         }
-        return take(spoke, customer, source, "/customer").golden().id;
+        return link.entityId;
     }
 }

@@ -23,6 +23,7 @@ final class Interactions {
         this.words = words;
     }
 
+    /** A lead makes its customer known; anything else that is said by somebody unknown is nobody's business. */
     Effect interaction(Arrival arrival, Source source) throws SQLException {
         Map<String, Object> said = arrival.document();
         String externalId = Said.id(said);
@@ -38,21 +39,15 @@ final class Interactions {
         if (customer == null) {
             throw new Refused("interaction", "/customer", "The interaction names no customer.", "invalid");
         }
-        boolean creates = "lead".equals(said.get("kind"));
-        UUID known = Said.uuid(customer.get("id"));
-        if (known == null && !creates) {
-            known = recognition.of(customer, Said.withoutSource(customer)).match();
-            if (known == null) {
-                return new Effect(State.IGNORED, null, Effect.found("nobody known", List.of()), null);
-            }
+        UUID known = customers.named("interaction", arrival.spoke(), customer);
+        if (known == null && "lead".equals(said.get("kind"))) {
+            known = customers.take(arrival.spoke(), customer, source, "/customer").golden().id;
+        } else if (known == null) {
+            LinkRow own = workspace.link(arrival.spoke(), "customer", Said.id(customer));
+            known = own != null ? own.entityId : recognition.of(customer, Said.withoutSource(customer)).match();
         }
         if (known == null) {
-            known = customers.take(arrival.spoke(), customer, source, "/customer").golden().id;
-        } else if (workspace.golden(known) == null) {
-            throw new Refused("interaction", "/customer/id", "There is no customer " + known + ".",
-                    "unknown-reference");
-        } else {
-            known = workspace.golden(known).id;
+            return new Effect(State.IGNORED, null, Effect.found("nobody known", List.of()), null);
         }
         return append(Entity.INTERACTION, arrival.spoke(), said, externalId, known, source);
     }
