@@ -3,6 +3,7 @@ package io.serai.crm;
 import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,7 @@ final class Sales {
                     "The order has no number. Give the sale's own number: it is what makes one invoice of it.",
                     "invalid");
         }
+        requireLines(said);
         GoldenRow order = workspace.order(number);
         Map<String, Object> theirs = Said.withoutSource(said);
         String externalId = Said.id(said);
@@ -130,7 +132,23 @@ final class Sales {
                         + " it again under a number of its own.", "conflict");
             }
         }
+        requireLines(patch);
         requireForInvoice(patch, order, invoiced);
+    }
+
+    /** What says the same line twice says neither: both would stand in the invoice, or one would be missing from it. */
+    private static void requireLines(Map<String, Object> order) throws Refused {
+        if (!(order.get("lines") instanceof List<?> lines)) {
+            return;
+        }
+        Set<String> numbers = new HashSet<>();
+        for (int i = 0; i < lines.size(); i++) {
+            Map<String, Object> line = Said.document(lines.get(i));
+            if (line != null && !numbers.add(String.valueOf(line.get("line")))) {
+                throw new Refused("order", "/lines/" + i + "/line", "There are two lines " + line.get("line")
+                        + ". Give every line of the order a number of its own.", "invalid");
+            }
+        }
     }
 
     /** A person has changed an order. */
@@ -268,7 +286,8 @@ final class Sales {
                 + (now.isEmpty() ? "has no such payment any more" : "says it was " + detail.get("theirs"))
                 + ". What is booked stays, and so do the sale and its invoice. If the money is not there, set the sale right"
                 + " where it was made.", "conflict");
-        workspace.park("CONFLICT", "payment:" + payment.id + ":" + source.spoke(), "payment changed after it was booked",
+        workspace.park("CONFLICT", "payment:" + payment.id + ":" + source.spoke(),
+                "payment changed after it was booked",
                 source.spoke(), "payment", payment.id, source.message(), why, detail);
     }
 

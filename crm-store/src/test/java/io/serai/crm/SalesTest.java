@@ -110,4 +110,65 @@ class SalesTest {
         assertThat(hub.says("shop", "opportunity", deleted(chance)).state()).isEqualTo(Outcome.State.IGNORED);
         assertThat(hub.count("select count(*) from customer")).isZero();
     }
+
+    private static Map<String, Object> line(int number, String description, String amount) {
+        return Map.of("line", number, "description", description, "quantity", "1", "unitPrice", amount, "amount", amount);
+    }
+
+    @SafeVarargs
+    private static Map<String, Object> ordered(String id, Map<String, Object>... lines) {
+        Map<String, Object> order = with(unpaid(), "lines", List.of(lines));
+        return id == null ? order : with(order, "source", Map.of("id", id));
+    }
+
+    private Object lines() {
+        return hub.order("S-1").document().get("lines");
+    }
+
+    @Test
+    void anInvoiceHasTheLinesOfOneStatementWhoeverElseToldOfTheSale() {
+        hub.says("shop", "order", ordered("o-1", line(1, "Tea", "20.00"), line(2, "Cup", "22.00")));
+        hub.says("finance", "order", ordered("S-1", line(1, "Goods", "42.00")));
+        hub.says("books", "payment", payment("p-1", "42.00", "CHF"));
+
+        assertThat(due()).singleElement().satisfies(invoice -> assertThat(invoice.document())
+                .containsEntry("lines", List.of(line(1, "Goods", "42.00"))));
+        assertThat(hub.count("select count(*) from order_line")).isEqualTo(1);
+    }
+
+    @Test
+    void linesThatAreNumberedOtherwiseElsewhereAreNotMixed() {
+        Map<String, Object> tea = line(1, "Tea", "20.00");
+        Map<String, Object> cup = new LinkedHashMap<>(line(2, "Cup", "22.00"));
+        cup.put("sku", "C-9");
+        hub.says("shop", "order", ordered("o-1", tea, cup));
+        Map<String, Object> other = line(2, "Tea", "20.00");
+
+        hub.says("finance", "order", ordered("S-1", line(1, "Cup", "22.00"), other));
+        hub.says("shop", "order", with(ordered("o-1", tea, cup), "note", "Ring twice"));
+
+        assertThat(lines()).isEqualTo(List.of(line(1, "Cup", "22.00"), other));
+    }
+
+    @Test
+    void aSaleThatIsToldAgainWithOneLineFewerHasOneLineFewer() {
+        hub.says("api", "order", ordered(null, line(1, "Tea", "42.00"), line(2, "Cup", "22.00")));
+        hub.says("api", "order", ordered(null, line(1, "Tea", "42.00")));
+        assertThat(lines()).isEqualTo(List.of(line(1, "Tea", "42.00")));
+
+        Map<String, Object> silent = ordered(null);
+        silent.remove("lines");
+        hub.says("finance", "order", silent);
+        assertThat(lines()).as("who says no lines changes none").isEqualTo(List.of(line(1, "Tea", "42.00")));
+        Map<String, Object> same = with(line(1, "Tea", "42.0"), "sku", null);
+        assertThat(hub.says("finance", "order", ordered(null, same)).state()).isEqualTo(Outcome.State.UNCHANGED);
+    }
+
+    @Test
+    void refusesASaleThatSaysOneLineTwice() {
+        Outcome twice = hub.says("shop", "order", ordered("o-1", line(1, "Tea", "20.00"), line(1, "Cup", "22.00")));
+
+        assertThat(twice.refusal().field()).isEqualTo("/lines/1/line");
+        assertThat(hub.count("select count(*) from sales_order")).isZero();
+    }
 }

@@ -14,5 +14,5 @@ import java.util.Map;
  * @param status requested, issued, rejected or void
  */
 public record CreditNote(String number, String reference, String invoiceNumber, String orderNumber,
-        Map<String, Object> customer, LocalDate issuedOn, String currency, @IdentifiedBy("line") List<Line> lines,
+        Map<String, Object> customer, LocalDate issuedOn, String currency, List<Line> lines,
         BigDecimal total, BigDecimal tax, String status) {}

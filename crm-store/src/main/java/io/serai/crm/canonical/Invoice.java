@@ -14,5 +14,5 @@ import java.util.Map;
  * @param status requested, issued, paid, rejected, void or credited
  */
 public record Invoice(String number, String reference, String orderNumber, Map<String, Object> customer,
-        LocalDate issuedOn, LocalDate dueOn, String currency, @IdentifiedBy("line") List<Line> lines,
+        LocalDate issuedOn, LocalDate dueOn, String currency, List<Line> lines,
         BigDecimal total, BigDecimal tax, String status, BigDecimal paidAmount, Instant paidAt) {}

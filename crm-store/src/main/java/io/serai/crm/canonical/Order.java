@@ -16,6 +16,6 @@ import java.util.Map;
  * @param creditNoteNumber number of the credit note that took its invoice back; null when none did
  */
 public record Order(String number, Map<String, Object> customer, String status, String paymentStatus,
-        Instant placedAt, Instant paidAt, String currency, @IdentifiedBy("line") List<Line> lines, BigDecimal total,
+        Instant placedAt, Instant paidAt, String currency, List<Line> lines, BigDecimal total,
         BigDecimal tax, String note, String invoiceNumber, String invoiceStatus,
         String creditNoteNumber) {}

@@ -2,18 +2,19 @@ package io.serai.crm.plan;
 
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
-import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 import io.serai.crm.canonical.CreditNote;
 import io.serai.crm.canonical.Customer;
 import io.serai.crm.canonical.IdentifiedBy;
 import io.serai.crm.canonical.Interaction;
 import io.serai.crm.canonical.Invoice;
+import io.serai.crm.canonical.Line;
 import io.serai.crm.canonical.Opportunity;
 import io.serai.crm.canonical.Order;
 import io.serai.crm.canonical.Payment;
@@ -37,7 +38,10 @@ public sealed interface Shape {
         return shape;
     }
 
-    /** A value that is replaced as a whole. */
+    /** One line of a sale. All lines together are one statement: those of two systems, mixed, add up to nothing. */
+    Fields LINE = of(Line.class);
+
+    /** A value that is replaced as a whole. @param type what it is; of a list of lines, what each is */
     record Scalar(Class<?> type) implements Shape {}
 
     /** An object with known fields. */
@@ -60,13 +64,19 @@ public sealed interface Shape {
     private static Shape of(RecordComponent component) {
         IdentifiedBy identity = component.getAnnotation(IdentifiedBy.class);
         if (identity != null) {
-            Type element = ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0];
-            return new Listing(identity.value(), ofType((Class<?>) element));
+            return new Listing(identity.value(), ofType(elements(component)));
+        }
+        if (component.getType() == List.class && elements(component) == Line.class) {
+            return new Scalar(Line.class);
         }
         if (component.getType() == Map.class) {
             return component.getName().equals("custom") ? new Open() : new Scalar(Map.class);
         }
         return ofType(component.getType());
+    }
+
+    private static Class<?> elements(RecordComponent list) {
+        return (Class<?>) ((ParameterizedType) list.getGenericType()).getActualTypeArguments()[0];
     }
 
     private static Shape ofType(Class<?> type) {
@@ -110,9 +120,23 @@ public sealed interface Shape {
         } catch (NumberFormatException | java.time.format.DateTimeParseException notComparable) {
             return false;
         }
+        if (type == Line.class && one instanceof List<?> lines && other instanceof List<?> others) {
+            return sameLines(lines, others);
+        }
         if (one instanceof List<?> || one instanceof Map<?, ?>) {
             return false;
         }
         return one.toString().strip().equals(other.toString().strip());
+    }
+
+    private static boolean sameLines(List<?> lines, List<?> others) {
+        return lines.size() == others.size() && IntStream.range(0, lines.size())
+                .allMatch(i -> Tree.differences(line(lines.get(i)), line(others.get(i))).isEmpty());
+    }
+
+    private static Tree line(Object line) {
+        Tree tree = new Tree();
+        tree.take("", LINE, line, null);
+        return tree;
     }
 }

@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
+import io.serai.crm.canonical.Line;
+
 /**
  * A canonical document taken apart into its leaves, each under a path that says what it is rather than where it
  * stands: {@code /emails/anna@example.org/use}. Diff and merge of documents are then diff and merge of maps.
@@ -44,9 +46,10 @@ public final class Tree {
         return tree;
     }
 
-    private void take(String path, Shape shape, Object value, String element) {
+    void take(String path, Shape shape, Object value, String element) {
         switch (shape) {
-            case Shape.Scalar scalar -> leaves.put(path, new Leaf(value, scalar.type(), element, false));
+            case Shape.Scalar scalar -> leaves.put(path,
+                    new Leaf(scalar.type() == Line.class ? lines(value) : value, scalar.type(), element, false));
             case Shape.Fields fields -> takeFields(path, fields, value, element);
             case Shape.Open _ -> {
                 if (value instanceof Map<?, ?> map) {
@@ -58,6 +61,18 @@ public final class Tree {
             }
             case Shape.Listing listing -> takeList(path, listing, value);
         }
+    }
+
+    /** Lines without what says nothing. Null when there are none. */
+    private static Object lines(Object value) {
+        if (!(value instanceof Collection<?> lines) || lines.isEmpty()) {
+            return null;
+        }
+        return lines.stream().map(line -> {
+            Tree tree = new Tree();
+            tree.take("", Shape.LINE, line, null);
+            return tree.document(Shape.LINE);
+        }).toList();
     }
 
     private void takeFields(String path, Shape.Fields fields, Object value, String element) {
