@@ -122,4 +122,33 @@ class RecognitionTest {
         assertThat(List.of(inBooks.id(), guest.id(), named.id())).containsOnly(firm.id());
         assertThat(possibleDuplicates()).isEmpty();
     }
+
+    private static Map<String, Object> vat(String value) {
+        return Map.of("scheme", "vat", "value", value);
+    }
+
+    private Map<String, Object> wellKnown(Object... numbers) {
+        return with(firm("1", "Muster AG", "info@muster.ch", null), "identifiers", List.of(numbers));
+    }
+
+    @Test
+    void aFirmHasAVatNumberInEveryCountryWhereItHasOne() {
+        Outcome firm = hub.says("erp", "customer", wellKnown(vat("CHE-123.456.788"), vat("DE123456788")));
+        assertThat(hub.customer(firm)).containsEntry("identifiers",
+                List.of(vat("CHE-123.456.788"), vat("DE123456788")));
+        assertThat(hub.store.goldens().explain("customer", firm.id(), "/identifiers").values().toString())
+                .contains("/identifiers/vat:de123456788/value");
+
+        Outcome other = hub.says("nightly", "customer",
+                with(firm("n1", "Muster AG", null, null), "identifiers",
+                        List.of(vat("che 123 456 788"), vat("FR12345"))));
+        assertThat(other.id()).isEqualTo(firm.id());
+        assertThat((List<?>) hub.customer(firm).get("identifiers")).hasSize(3);
+
+        hub.says("erp", "customer", wellKnown(vat("CHE-123.456.788"), vat("DE999456788")));
+        assertThat(hub.customer(firm).get("identifiers").toString()).as("one that was mended takes the other's place")
+                .contains("DE999456788", "FR12345").doesNotContain("DE123456788");
+        hub.says("erp", "customer", wellKnown());
+        assertThat(hub.customer(firm)).containsEntry("identifiers", List.of(vat("FR12345")));
+    }
 }

@@ -112,7 +112,8 @@ class SalesTest {
     }
 
     private static Map<String, Object> line(int number, String description, String amount) {
-        return Map.of("line", number, "description", description, "quantity", "1", "unitPrice", amount, "amount", amount);
+        return Map.of("line", number, "description", description, "quantity", "1", "unitPrice", amount, "amount",
+                amount);
     }
 
     @SafeVarargs

@@ -15,6 +15,7 @@ import java.util.Map;
  */
 public record Customer(String kind, Name name, String organizationName, @IdentifiedBy("address") List<Email> emails,
         @IdentifiedBy("number") List<Phone> phones, @IdentifiedBy("use") List<Address> addresses,
-        @IdentifiedBy("scheme") List<Identifier> identifiers, String language, String currency, String status,
+        @IdentifiedBy( {"scheme", "value"}) List<Identifier> identifiers, String language, String currency,
+        String status,
         @IdentifiedBy("purpose") List<Consent> consents, @IdentifiedBy List<String> tags, Membership memberOf,
-        Map<String, Object> custom, String note) {}
+        Map<String, Object> custom, String note){}

@@ -9,6 +9,9 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
 public @interface IdentifiedBy {
-    /** The element's component that identifies it; empty for lists of plain text, which identify themselves. */
-    String value() default "";
+    /**
+     * The component of an element that identifies it, and a second one where it takes both: a number, which is the same with and
+     * without blanks and dots. None for lists of plain text, which identify themselves.
+     */
+    String[] value() default {};
 }

@@ -50,8 +50,8 @@ public sealed interface Shape {
     /** An object with fields of its own choosing. */
     record Open() implements Shape {}
 
-    /** A list whose elements keep their identity. @param identity the identifying field; empty when the element identifies itself */
-    record Listing(String identity, Shape element) implements Shape {}
+    /** A list whose elements keep their identity. @param identity the identifying fields; empty when the element identifies itself */
+    record Listing(List<String> identity, Shape element) implements Shape {}
 
     private static Fields of(Class<? extends Record> type) {
         Map<String, Shape> fields = new LinkedHashMap<>();
@@ -64,7 +64,7 @@ public sealed interface Shape {
     private static Shape of(RecordComponent component) {
         IdentifiedBy identity = component.getAnnotation(IdentifiedBy.class);
         if (identity != null) {
-            return new Listing(identity.value(), ofType(elements(component)));
+            return new Listing(List.of(identity.value()), ofType(elements(component)));
         }
         if (component.getType() == List.class && elements(component) == Line.class) {
             return new Scalar(Line.class);

@@ -94,24 +94,39 @@ public final class Tree {
             return;
         }
         for (Object element : elements) {
-            Object identity = listing.identity().isEmpty()
-                    ? element
-                    : ((Map<?, ?>) element).get(listing.identity());
-            String elementPath = path + SEPARATOR
-                    + escaped(String.valueOf(identity == null ? "other" : identity).toLowerCase(Locale.ROOT).strip());
+            String elementPath = path + SEPARATOR + escaped(identity(listing, element));
             if (listing.identity().isEmpty()) {
                 leaves.putIfAbsent(elementPath, new Leaf(element, String.class, elementPath, true));
             } else {
-                String identityPath = elementPath + SEPARATOR + listing.identity();
-                if (leaves.containsKey(identityPath)) {
-                    continue; // two home addresses must not become a third one made of both: the first speaks
-                }
-                Leaf identifying = new Leaf(identity == null ? "other" : identity, String.class, elementPath, true);
-                leaves.put(identityPath, identifying);
-                takeFields(elementPath, (Shape.Fields) listing.element(), element, elementPath);
-                leaves.put(identityPath, identifying);
+                takeElement(elementPath, listing, (Map<?, ?>) element);
             }
         }
+    }
+
+    private void takeElement(String path, Shape.Listing listing, Map<?, ?> element) {
+        String field = listing.identity().getFirst();
+        if (leaves.containsKey(path + SEPARATOR + field)) {
+            return; // two home addresses must not become a third one made of both: the first speaks
+        }
+        Object value = element.get(field);
+        Leaf identifying = new Leaf(value == null ? "other" : value, String.class, path, true);
+        leaves.put(path + SEPARATOR + field, identifying);
+        takeFields(path, (Shape.Fields) listing.element(), element, path);
+        leaves.put(path + SEPARATOR + field, identifying);
+    }
+
+    /** What an element is called in paths. Its second identifying field is a number, whose spelling is not what it is. */
+    private static String identity(Shape.Listing listing, Object element) {
+        if (listing.identity().isEmpty()) {
+            return called(element);
+        }
+        Map<?, ?> fields = (Map<?, ?>) element;
+        return listing.identity().stream().map(fields::get).map(Tree::called)
+                .reduce((kind, number) -> kind + ":" + MatchKey.number(number).toLowerCase(Locale.ROOT)).orElseThrow();
+    }
+
+    private static String called(Object identity) {
+        return String.valueOf(identity == null ? "other" : identity).toLowerCase(Locale.ROOT).strip();
     }
 
     /** Puts the document together again; leaves without a value are left out. */
