@@ -113,9 +113,9 @@ create table order_line (
   line int not null check (line > 0),
   sku text,
   description text,
-  quantity numeric(20, 6) not null,
-  unit_price numeric(20, 6) not null,
-  tax_rate numeric(9, 6),
+  quantity numeric(20, 6),
+  unit_price numeric(20, 6),
+  tax_rate numeric(20, 6),
   amount numeric(20, 6),
   primary key (tenant, sales_order, line),
   foreign key (tenant, sales_order) references sales_order (tenant, id) on delete cascade

@@ -234,6 +234,7 @@ final class Sales {
             document.put("invoice", invoice.id.toString());
         }
         document.put("order", order.id.toString());
+        document.put("currency", currency);
         workspace.change(payment, document, document.keySet(), source, "created", externalId);
         workspace.paid.merge(order.id, amount, BigDecimal::add);
         LinkRow own = workspace.newLink(arrival.spoke(), payment, externalId);
@@ -293,7 +294,13 @@ final class Sales {
 
     private static BigDecimal amount(Map<String, Object> payment) throws Refused {
         try {
-            return new BigDecimal(String.valueOf(payment.get("amount")));
+            BigDecimal amount = new BigDecimal(String.valueOf(payment.get("amount")));
+            if (amount.signum() < 0) {
+                throw new Refused("payment", "/amount", "The payment has the amount " + amount.toPlainString()
+                        + ", and a payment is money received. Tell of money that is paid back by the order: set its payment"
+                        + " status to refunded.", "invalid");
+            }
+            return amount;
         } catch (NumberFormatException notANumber) {
             throw new Refused("payment", "/amount", "The payment has no amount that is a number. Give one.", "invalid");
         }

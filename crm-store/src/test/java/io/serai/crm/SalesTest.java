@@ -172,4 +172,32 @@ class SalesTest {
         assertThat(twice.refusal().field()).isEqualTo("/lines/1/line");
         assertThat(hub.count("select count(*) from sales_order")).isZero();
     }
+
+    @Test
+    void keepsALineOfWhichOnlyTheAmountIsKnown() {
+        Map<String, Object> shipping = Map.of("line", 1, "description", "Shipping", "taxRate", "1000", "amount", "42.00");
+
+        Outcome sale = hub.says("shop", "order", ordered("o-1", shipping));
+
+        assertThat(sale.refusal()).isNull();
+        assertThat(hub.count("select count(*) from order_line where quantity is null and amount = 42")).isEqualTo(1);
+    }
+
+    @Test
+    void refusesMoneyPaidBackAsAPayment() {
+        hub.says("shop", "order", unpaid());
+
+        Outcome back = hub.says("books", "payment", payment("p-1", "-42.00", "CHF"));
+
+        assertThat(back.refusal().field()).isEqualTo("/amount");
+        assertThat(back.refusal().problem()).contains("-42.00", "refunded");
+    }
+
+    @Test
+    void aPaymentThatNamesNoCurrencyIsInThatOfItsSale() {
+        hub.says("shop", "order", unpaid());
+
+        assertThat(hub.says("books", "payment", payment("p-1", "42.00", null)).refusal()).isNull();
+        assertThat(hub.count("select count(*) from payment where currency = 'CHF'")).isEqualTo(1);
+    }
 }

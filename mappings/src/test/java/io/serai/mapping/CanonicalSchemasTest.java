@@ -43,6 +43,7 @@ class CanonicalSchemasTest {
             "order|{'number': '1', 'total': 12.9}|/total|\"\"\"12.9\"\" is a number but must be string or null.\"",
             "order|{'number': '1', 'customer': {'emails': [{'address': 'x'}]}}|/customer/emails/0/address|\"\"\"x\"\" is not an e-mail address; write it as name@example.com.\"",
             "order|{'number': '1', 'lines': [{'line': 'one'}]}|/lines/0/line|\"\"\"one\"\" is text but must be integer.\"",
+            "order|{'number': '1', 'lines': [{'line': 0}]}|/lines/0/line|\"\"\"0\"\" is less than 1.\"",
             "invoice|{'dueOn': '2026-02-30'}|/dueOn|\"\"\"2026-02-30\"\" is not a date; write it as 2026-03-01.\"",
             "invoice|{'customer': {'id': 'me'}}|/customer/id|\"\"\"me\"\" is not a UUID.\""})
     void saysWhatIsWrongAndWhatToDo(String entity, String document, String field, String problem) {

@@ -71,6 +71,8 @@ class HubConfiguration {
         DatabaseAddress address = groundwork.runtime();
         HikariConfig pool = new HikariConfig();
         pool.setPoolName("database");
+        // The row that was refused is somebody's; it belongs into no log.
+        pool.addDataSourceProperty("logServerErrorDetail", "false");
         pool.setJdbcUrl(address.jdbcUrl());
         pool.setUsername(address.user());
         pool.setPassword(address.password());
