@@ -30,7 +30,10 @@ final class Phones {
             var number = NUMBERS.parse(international, country);
             var reason = NUMBERS.isPossibleNumberWithReason(number);
             return switch (reason) {
-                case IS_POSSIBLE, IS_POSSIBLE_LOCAL_ONLY -> NUMBERS.format(number, PhoneNumberFormat.E164);
+                case IS_POSSIBLE -> NUMBERS.format(number, PhoneNumberFormat.E164);
+                // With the country code before it, it would be somebody else's or nobody's number.
+                case IS_POSSIBLE_LOCAL_ONLY ->
+                    throw new Refused(value, said(text) + " has no area code; send the whole number.");
                 case TOO_SHORT -> throw new Refused(value, said(text) + " is too short; send the whole number.");
                 case TOO_LONG ->
                     throw new Refused(value, said(text) + " is too long; send one number without extension.");

@@ -112,6 +112,12 @@ class FunctionsTest {
         assertThat(map("$e164(v, c)", record)).isEqualTo(number);
     }
 
+    @Test
+    void makesNoNumberOfOneThatOnlyItsTownKnows() {
+        assertThat(refused("$e164(v, \"US\")", "253-0000").problem())
+                .isEqualTo("The phone number \"253-0000\" has no area code; send the whole number.");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"call me|is not a phone number", "044 123 45 67|has no known country code",
             "+41 44|is too short", "+999 123 456 789|has no known country code"})
