@@ -15,6 +15,7 @@ import java.util.UUID;
 import io.serai.crm.Outcome.State;
 import io.serai.crm.plan.MatchKey;
 import io.serai.crm.plan.Source;
+import io.serai.crm.plan.Tree;
 
 /** Plans what a batch of arrivals does to the golden records, one arrival after the other, and writes it. */
 final class IngestBatch {
@@ -383,7 +384,10 @@ final class IngestBatch {
         return outcome;
     }
 
-    /** Which customer was named, so that two that were one for a while can be parted by it. */
+    /**
+     * Which customer was named, so that two that were one for a while can be parted by it, and what of them was left out because
+     * it was said twice.
+     */
     private static Map<String, Object> withCustomer(Map<String, Object> finding, Arrival arrival) {
         Map<String, Object> customer = arrival.edit() == null ? Said.customer(arrival) : null;
         if (customer == null) {
@@ -391,11 +395,14 @@ final class IngestBatch {
         }
         UUID id = arrival.entity().equals("customer") ? null : Said.uuid(customer.get("id"));
         String named = id == null ? Said.id(customer) : id.toString();
-        if (named == null) {
-            return finding;
-        }
+        List<String> doubles = arrival.refusal() == null ? Tree.doubles(customer) : List.of();
         Map<String, Object> whole = new LinkedHashMap<>(finding);
-        whole.put("customer", named);
+        if (named != null) {
+            whole.put("customer", named);
+        }
+        if (!doubles.isEmpty()) {
+            whole.put("doubles", doubles);
+        }
         return whole;
     }
 

@@ -83,6 +83,7 @@ public final class Messages {
         journey.add(new Message.Step("crm:" + message.entity(), message.receivedAt(), result,
                 finding.get("recognised") + ", changed " + finding.get("changed")
                         + (message.version() == null ? "" : ", version " + message.version())
+                        + (finding.get("doubles") == null ? "" : ", left out as said twice " + finding.get("doubles"))
                         + (finding.get("echo") == null ? "" : ", no news by its " + finding.get("echo"))
                         + (finding.get("write") == null
                                 ? ""

@@ -151,4 +151,17 @@ class RecognitionTest {
         hub.says("erp", "customer", wellKnown());
         assertThat(hub.customer(firm)).containsEntry("identifiers", List.of(vat("FR12345")));
     }
+
+    @Test
+    void theJournalSaysWhatWasLeftOutBecauseItWasSaidTwice() {
+        Map<String, Object> home = Map.of("use", "home", "city", "Bern");
+        Map<String, Object> other = Map.of("use", "home", "city", "Chur");
+
+        Outcome anna = hub.says("erp", "customer",
+                with(person("1", "Anna", "Meier", "anna@example.org", null), "addresses", List.of(home, other)));
+
+        assertThat(hub.customer(anna)).containsEntry("addresses", List.of(home));
+        assertThat(hub.store.messages().find(anna.messageId()).orElseThrow().journey().toString())
+                .contains("left out as said twice [/addresses/1]");
+    }
 }

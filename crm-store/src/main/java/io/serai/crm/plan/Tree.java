@@ -3,6 +3,7 @@ package io.serai.crm.plan;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -101,6 +102,23 @@ public final class Tree {
                 takeElement(elementPath, listing, (Map<?, ?>) element);
             }
         }
+    }
+
+    /** The elements of a customer's lists, as places in the document, that say again what another before them has said: they are left out. */
+    public static List<String> doubles(Map<String, Object> customer) {
+        List<String> doubles = new ArrayList<>();
+        Shape.entity("customer").fields().forEach((field, shape) -> {
+            if (shape instanceof Shape.Listing listing && customer.get(field) instanceof List<?> elements
+                    && elements.size() > 1) {
+                Set<String> identities = new HashSet<>();
+                for (int i = 0; i < elements.size(); i++) {
+                    if (!identities.add(identity(listing, elements.get(i)))) {
+                        doubles.add(SEPARATOR + field + SEPARATOR + i);
+                    }
+                }
+            }
+        });
+        return doubles;
     }
 
     private void takeElement(String path, Shape.Listing listing, Map<?, ?> element) {
