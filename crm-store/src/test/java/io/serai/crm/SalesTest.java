@@ -175,7 +175,8 @@ class SalesTest {
 
     @Test
     void keepsALineOfWhichOnlyTheAmountIsKnown() {
-        Map<String, Object> shipping = Map.of("line", 1, "description", "Shipping", "taxRate", "1000", "amount", "42.00");
+        Map<String, Object> shipping = Map.of("line", 1, "description", "Shipping", "taxRate", "1000", "amount",
+                "42.00");
 
         Outcome sale = hub.says("shop", "order", ordered("o-1", shipping));
 

@@ -251,7 +251,8 @@ public final class CanonicalSchemas {
             case "maxLength" ->
                 new Problem(pointer, "The text is longer than " + error.getArguments()[0] + " characters; shorten it.");
             case "minLength" -> new Problem(pointer, "The text is empty; give one or leave the field out.");
-            case "minimum" -> new Problem(pointer, Problem.quoted(value) + " is less than " + error.getArguments()[0] + ".");
+            case "minimum" ->
+                new Problem(pointer, Problem.quoted(value) + " is less than " + error.getArguments()[0] + ".");
             case "maxItems" ->
                 new Problem(pointer, "The list has more than " + error.getArguments()[0] + " members; send fewer.");
             default -> new Problem(pointer, "The value breaks the schema: " + error.getMessage() + ".");
