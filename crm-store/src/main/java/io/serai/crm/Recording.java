@@ -47,10 +47,10 @@ final class Recording {
     }
 
     private record Current(long fence, String externalId, Map<String, Object> base, Map<String, Object> ours,
-            String revision, Unheard unheard) {
+            String revision, Unheard unheard, String state, long wanted) {
 
         Current without() {
-            return new Current(fence, null, null, null, null, Unheard.NOTHING);
+            return new Current(fence, null, null, null, null, Unheard.NOTHING, state, wanted);
         }
     }
 
@@ -80,10 +80,7 @@ final class Recording {
                 case DONE, ADOPT -> found(result, lane);
                 case RETRY -> waits(result, "BEHIND", result.at().plus(result.retryAfter()), result.countsAsAttempt(),
                         result.problem());
-                case PARKED -> {
-                    waits(result, "PARKED", result.at(), true, result.problem());
-                    park(result);
-                }
+                case PARKED -> refused(result, lane);
             }
         } else if (lane != null && mayHaveArrived(result) && lane.externalId() != null
                 && lane.externalId().equals(delivery.externalId())) {
@@ -124,10 +121,25 @@ final class Recording {
         }
     }
 
+    /**
+     * What was refused holds the lane up as long as it is all that there is to bring. What the record has become since is tried
+     * by itself, and nobody need look at what it was before; the attempts count on. A spoke that has said the same itself
+     * meanwhile lacks nothing.
+     */
+    private void refused(DeliveryResult result, Current lane) {
+        if (lane.state().equals("SYNCED") || lane.wanted() > result.delivery().version()) {
+            waits(result, "BEHIND", result.at(), true, result.problem());
+        } else {
+            waits(result, "PARKED", result.at(), true, result.problem());
+            park(result);
+        }
+    }
+
     private void waits(DeliveryResult result, String state, Instant next, boolean counts, String problem) {
         Delivery delivery = result.delivery();
+        boolean refused = result.kind() == DeliveryResult.Kind.PARKED || state.equals("PARKED");
         waiting.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), state, next,
-                counts ? "0" : "1", problem);
+                counts ? "0" : "1", problem, Boolean.toString(refused));
     }
 
     private void park(DeliveryResult result) {
@@ -162,14 +174,14 @@ final class Recording {
                 result.delivery().lane()));
         new Statements().read("""
                 select l.id, l.fence, l.external_id, l.base::text, coalesce(l.ours, l.base)::text, l.revision,
-                  l.unheard::text
+                  l.unheard::text, l.state, l.wanted
                 from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane) c
                 join link l on l.entity_id = c.entity_id and l.spoke = c.spoke and l.id = c.lane
                 """,
                 row -> lanes.put(row.getLong(1),
                         new Current(row.getLong(2), row.getString(3), Json.document(row.getString(4)),
                                 Json.document(row.getString(5)), row.getString(6),
-                                Unheard.of(Json.document(row.getString(7))))),
+                                Unheard.of(Json.document(row.getString(7))), row.getString(8), row.getLong(9))),
                 claims.arrays()).execute(session);
     }
 
@@ -394,11 +406,11 @@ final class Recording {
                               behind_since = case when w.state = 'BEHIND' and l.state = 'SYNCED' then null
                                 else coalesce(behind_since, w.next::timestamptz) end,
                               next_try_at = w.next::timestamptz, lease_until = null,
-                              ours = case when w.state = 'PARKED' and l.external_id is null then null else ours end,
+                              ours = case when w.refused = 'true' and l.external_id is null then null else ours end,
                               attempts = attempts - w.uncounted::int, problem = w.problem
                             from (select unnest(?::uuid[]) entity_id, unnest(?) spoke,
                               unnest(?::bigint[]) lane, unnest(?::bigint[]) fence, unnest(?) state,
-                              unnest(?) next, unnest(?) uncounted, unnest(?) problem) w
+                              unnest(?) next, unnest(?) uncounted, unnest(?) problem, unnest(?) refused) w
                             where l.entity_id = w.entity_id and l.spoke = w.spoke and l.id = w.lane and l.fence = w.fence
                             """,
                     waiting.arrays());

@@ -210,6 +210,81 @@ class LanesTest {
                 .containsEntry("name", Map.of("given", "Anna", "family", "Huber")));
     }
 
+    private void annaIs(String family) {
+        hub.says("erp", "customer", person("1", "Anna", family, "anna@example.org", null));
+    }
+
+    private Delivery claimed() {
+        List<Delivery> claims = hub.claims("shop", "customer");
+        assertThat(claims).hasSize(1);
+        return claims.getFirst();
+    }
+
+    private List<Parked> open() {
+        return hub.store.parked().list(new ParkedItems.Question("DELIVERY", "shop", true), null, 9).items();
+    }
+
+    @Test
+    void whatIsNewSinceIsSentAlthoughWhatWasBeforeIsRefused() {
+        annaIs("Meier");
+        hub.delivers("shop", "customer");
+        annaIs("Keller");
+        Delivery old = claimed();
+        annaIs("Huber");
+
+        refuse(old);
+
+        assertThat(open()).as("nobody need look at Keller").isEmpty();
+        Delivery latest = claimed();
+        assertThat(latest.patch()).containsEntry("name", Map.of("given", "Anna", "family", "Huber"));
+        refuse(latest);
+        assertThat(open()).hasSize(1);
+        assertThat(hub.claims("shop", "customer")).isEmpty();
+    }
+
+    @Test
+    void afterACreateWasRepeatedAndRefusedThePresentStateIsTried() {
+        annaIs("Meier");
+        hub.store.lanes().record(List.of(counted(claimed())));
+        annaIs("Huber");
+        Delivery again = claimed();
+        assertThat(again.patch()).as("word for word").containsEntry("name",
+                Map.of("given", "Anna", "family", "Meier"));
+
+        refuse(again);
+
+        assertThat(open()).isEmpty();
+        Delivery present = claimed();
+        assertThat(present.patch()).containsEntry("name", Map.of("given", "Anna", "family", "Huber"));
+        assertThat(present.attempt()).isEqualTo(3);
+        refuse(present);
+        assertThat(open()).hasSize(1);
+        assertThat(hub.claims("shop", "customer")).as("it ends there").isEmpty();
+    }
+
+    @Test
+    void aRefusalThatIsRecordedTwiceDoesNotParkWhatWasDiscardedMeanwhile() {
+        annaIs("Meier");
+        Delivery delivery = claimed();
+        refuse(delivery);
+        hub.store.parkedWork().discard(open().getFirst().id(), "nobody needs it", "api");
+
+        refuse(delivery);
+
+        assertThat(open()).isEmpty();
+        assertThat(hub.count("select count(*) from link where spoke = 'shop' and state = 'SYNCED'")).isEqualTo(1);
+    }
+
+    private void refuse(Delivery delivery) {
+        hub.store.lanes().record(List.of(new DeliveryResult(delivery, DeliveryResult.Kind.PARKED, null, null, null,
+                null, true, "no such family", "/name/family", hub.now(), Duration.ofMillis(3))));
+    }
+
+    private DeliveryResult counted(Delivery delivery) {
+        return new DeliveryResult(delivery, DeliveryResult.Kind.RETRY, null, null, null, Duration.ZERO, true,
+                "no answer", null, hub.now(), Duration.ofSeconds(20));
+    }
+
     private DeliveryResult retry(Delivery delivery, String problem) {
         return new DeliveryResult(delivery, DeliveryResult.Kind.RETRY, null, null, null, Duration.ZERO, false, problem,
                 null, hub.now(), Duration.ofSeconds(20));
