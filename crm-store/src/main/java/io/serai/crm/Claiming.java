@@ -107,7 +107,7 @@ final class Claiming {
             if (patch.isEmpty()) {
                 nothing.add(row.id(), profile.spoke(), row.lane(), row.fence(), golden.version());
                 if (row.attempt() > 1) {
-                    answered.add("delivery:" + profile.spoke() + ":" + row.id());
+                    answered.add(Recording.subject(profile.spoke(), row.lane()));
                 }
                 continue;
             }

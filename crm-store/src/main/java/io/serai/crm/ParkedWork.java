@@ -165,7 +165,8 @@ public final class ParkedWork {
                             update link set state = 'SYNCED', synced = wanted, behind_since = null, attempts = 0,
                               problem = null
                             where entity_id = ? and spoke = ? and entity = ? and state = 'PARKED'
-                            """, parked.entityId(), parked.spoke(), parked.entity());
+                              and 'delivery:' || spoke || ':' || id = ?
+                            """, parked.entityId(), parked.spoke(), parked.entity(), parked.subject());
                 }
                 case "invoice", "credit-note" -> {
                     GoldenRow order = sale(turn, workspace, parked);
@@ -213,7 +214,8 @@ public final class ParkedWork {
                         update link set state = 'BEHIND', attempts = 1, next_try_at = ?, lease_until = null,
                           behind_since = coalesce(behind_since, ?)
                         where entity_id = ? and spoke = ? and entity = ? and state = 'PARKED'
-                        """, now, now, parked.entityId(), parked.spoke(), parked.entity());
+                          and 'delivery:' || spoke || ':' || id = ?
+                        """, now, now, parked.entityId(), parked.spoke(), parked.entity(), parked.subject());
             } else {
                 throw new IllegalArgumentException("A message is tried again by handing it to ingest.");
             }

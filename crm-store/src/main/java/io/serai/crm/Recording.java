@@ -161,7 +161,12 @@ final class Recording {
     }
 
     private static String subject(Delivery delivery) {
-        return "delivery:" + delivery.spoke() + ":" + delivery.id();
+        return subject(delivery.spoke(), delivery.lane());
+    }
+
+    /** Of what is refused. A customer may have several records in one spoke, each with questions of its own. */
+    static String subject(String spoke, long lane) {
+        return "delivery:" + spoke + ":" + lane;
     }
 
     private static String step(Delivery delivery) {

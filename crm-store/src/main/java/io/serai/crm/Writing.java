@@ -368,8 +368,8 @@ final class Writing {
                             where kind <> 'POSSIBLE_DUPLICATE' or not exists (select 1 from parked old
                               where old.kind = 'POSSIBLE_DUPLICATE' and old.subject = p.subject)
                             on conflict (tenant, subject) where resolved_at is null do update
-                              set kind = excluded.kind, cause = excluded.cause, message = excluded.message,
-                                step = excluded.step, field = excluded.field, problem = excluded.problem,
+                              set kind = excluded.kind, cause = excluded.cause, entity_id = excluded.entity_id,
+                                message = excluded.message, step = excluded.step, field = excluded.field, problem = excluded.problem,
                                 detail = excluded.detail, awaits = excluded.awaits, awaits_key = excluded.awaits_key
                             returning id, kind, spoke, cause, not exists (select 1 from parked known
                               where known.cause = parked.cause and known.resolved_at is null)

@@ -160,6 +160,30 @@ class CorrectionsTest {
         assertThat(hub.claims("shop", "customer")).isEmpty();
     }
 
+    private DeliveryResult result(Delivery delivery, DeliveryResult.Kind kind) {
+        return new DeliveryResult(delivery, kind, null, null, null, Duration.ZERO, true,
+                kind == DeliveryResult.Kind.DONE ? null : "no", null, hub.now(), Duration.ofMillis(1));
+    }
+
+    @Test
+    void whatOneOfTwoRecordsIsRefusedStaysOpenWhenTheOtherTakesIt() {
+        twoThatAreOne();
+        merge();
+        List<Delivery> both = hub.claims("shop", "customer");
+        assertThat(both).hasSize(2);
+        hub.store.lanes().record(List.of(result(both.getFirst(), DeliveryResult.Kind.PARKED),
+                result(both.getLast(), DeliveryResult.Kind.RETRY)));
+        hub.delivers("shop", "customer");
+
+        List<Parked> open = hub.store.parked().list(new ParkedItems.Question("DELIVERY", "shop", true), null, 9)
+                .items();
+        assertThat(open).hasSize(1);
+        hub.store.parkedWork().retry(open.getFirst().id(), CLERK);
+        assertThat(hub.delivers("shop", "customer")).extracting(Delivery::lane)
+                .containsExactly(both.getFirst().lane());
+        assertThat(hub.count("select count(*) from parked where resolved_at is null")).isZero();
+    }
+
     @Test
     void makesNoSecondRecordWhereOneIsThere() {
         anna = hub.says("erp", "customer", person("e1", "Anna", "Meier", "anna@example.org", null));
