@@ -347,8 +347,10 @@ final class Recording {
             case PARKED -> "PARKED";
             case RETRY, ADOPT -> "RETRY";
         };
+        // Where there is no lane any more somebody may have been erased, whom the spoke's words name.
+        String problem = lanes.containsKey(delivery.lane()) ? result.problem() : null;
         log.add(delivery.spoke(), delivery.entity(), delivery.id(), delivery.version(),
-                delivery.creates() ? "create" : "update", Json.text(delivery.changed()), outcome, result.problem(),
+                delivery.creates() ? "create" : "update", Json.text(delivery.changed()), outcome, problem,
                 delivery.attempt(), result.took().toMillis(), result.at());
     }
 

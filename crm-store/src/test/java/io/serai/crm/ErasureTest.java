@@ -286,6 +286,21 @@ class ErasureTest {
     }
 
     @Test
+    void whatASpokeAnswersAfterAnErasureBringsNothingBack() throws Exception {
+        Outcome created = known();
+        hub.says("erp", "customer", with(anna("c1"), "name", Map.of("given", "Anna", "family", "Canary-Meier")));
+        Delivery underWay = hub.claims("shop", "customer").getFirst();
+        assertThat(hub.store.erasures().erase(created.id(), CLERK).outcome().state())
+                .isEqualTo(Outcome.State.APPLIED);
+
+        hub.store.lanes().record(List.of(new DeliveryResult(underWay, DeliveryResult.Kind.PARKED, null, null, null,
+                null, true, "\"Anna Canary\" is too short", "/name", hub.now(), Duration.ofMillis(3))));
+
+        assertThat(hub.count("select count(*) from delivery where outcome = 'PARKED'")).isEqualTo(1);
+        assertThat(traces()).isEmpty();
+    }
+
+    @Test
     void erasesAlsoThoseWhoWereMergedIntoThePerson() throws Exception {
         Outcome created = known();
         Outcome other = hub.says("shop", "customer", person("s9", "Canary", "Anna", "other@canary.example", null));
