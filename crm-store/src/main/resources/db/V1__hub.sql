@@ -226,6 +226,8 @@ create table link (
   entity text not null,
   external_id external_id,
   entity_id uuid not null,
+  -- under which id the spoke was told to make it and has not answered, where a merge has changed that since
+  said_as uuid,
   base json,
   ours json,
   -- fields that were written and of which the spoke's own word is still to come; see io.serai.crm.plan.Unheard

@@ -173,17 +173,18 @@ public final class Corrections {
 
     /**
      * Gives all links of one customer to another one, whose spokes then have as many records of it. A record that was still
-     * to be made where the other has one already is not made.
+     * to be made where the other has one already is not made, unless it may be there: told to make it, the spoke has not
+     * answered yet.
      *
      * @param moved takes the ids of the links that moved, and which was the last that either had
      */
     private void moveLinks(Case work, UUID from, UUID to, long version, Map<String, List<String>> moved)
             throws SQLException {
-        record Lane(long id, UUID entityId, String spoke, boolean made, boolean underWay) {}
+        record Lane(long id, UUID entityId, String spoke, boolean made, boolean perhaps) {}
         List<Lane> lanes = new ArrayList<>();
         List<String> records = new ArrayList<>();
         new Statements().read("""
-                select id, entity_id, spoke, external_id, coalesce(lease_until > ?, false) from link
+                select id, entity_id, spoke, external_id, attempts > 0 and state <> 'PARKED' from link
                 where entity_id = any(?::uuid[]) and entity = 'customer' order by id
                 """, row -> {
             lanes.add(new Lane(row.getLong(1), row.getObject(2, UUID.class), row.getString(3),
@@ -191,12 +192,13 @@ public final class Corrections {
             if (row.getString(4) != null) {
                 work.turn().touch(new Workspace.LinkKey(row.getString(3), "customer", row.getString(4)));
             }
-        }, work.workspace().now(), (Object) Writing.ids(List.of(from, to))).execute(work.turn().session());
+        }, (Object) Writing.ids(List.of(from, to))).execute(work.turn().session());
         Columns superfluous = new Columns();
         for (Lane lane : lanes) {
             boolean another = lanes.stream().anyMatch(other -> other.spoke().equals(lane.spoke())
-                    && other.id() != lane.id() && (other.made() || other.underWay() || other.id() < lane.id()));
-            if (!lane.made() && !lane.underWay() && another) {
+                    && other.id() != lane.id() && (other.made() || other.perhaps() || other.id() < lane.id()));
+            if (!lane.made() && !lane.perhaps() && another) {
+                work.workspace().resolve(Recording.subject(lane.spoke(), lane.id()));
                 superfluous.add(lane.entityId(), lane.spoke(), lane.id());
             } else if (lane.entityId().equals(from)) {
                 records.add(Long.toString(lane.id()));
@@ -214,16 +216,22 @@ public final class Corrections {
         give(work, from, to, records, version);
     }
 
-    /** Gives links to another customer. What each record lacks of it is then written. */
+    /**
+     * Gives links to another customer. What each record lacks of it is then written. What the spoke may have made without an
+     * answer is looked for, and told to be made again, under the id that it was told.
+     */
     void give(Case work, UUID from, UUID to, List<String> links, long version) {
         String[] listening = settings.listeners("customer").stream().map(SpokeProfile::spoke).toArray(String[]::new);
         Instant now = work.workspace().now();
         work.first().write("""
-                update link set entity_id = ?, wanted = ?, attempts = 0, problem = null, next_try_at = ?,
+                update link set entity_id = ?, wanted = ?, problem = null, next_try_at = ?,
+                  said_as = case when external_id is null and attempts > 0
+                    then nullif(coalesce(said_as, entity_id), ?) end,
+                  attempts = case when external_id is null then attempts when state = 'PARKED' then 1 else 0 end,
                   state = case when spoke = any(?) then 'BEHIND' else 'SYNCED' end,
                   behind_since = case when spoke = any(?) then coalesce(behind_since, ?) end
                 where entity_id = ? and entity = 'customer' and id = any(?::bigint[])
-                """, to, version, now, listening, listening, now, from, links.toArray(String[]::new));
+                """, to, version, now, to, listening, listening, now, from, links.toArray(String[]::new));
     }
 
     /** Records go from one customer to another. Their spokes have to do nothing: what they hold stands for the other one now. */

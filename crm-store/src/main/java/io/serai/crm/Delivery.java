@@ -14,6 +14,8 @@ import java.util.UUID;
  * @param revision the spoke's last known revision; may be null
  * @param version the golden version that is delivered
  * @param patch the fields to write: all that the spoke carries for a create, the changed ones else
+ * @param reference the hub's reference for the record in the spoke: the golden record's id, or the one that an unanswered
+ *        create was said under before two customers were made one
  * @param golden the whole golden document with {@code id} and {@code version}; customers it refers to carry the
  *        spoke's own id as {@code externalId}
  * @param attempt counts from 1
@@ -22,7 +24,8 @@ import java.util.UUID;
  * @param traceparent W3C trace context of the message that caused the latest change; null when it had none
  */
 public record Delivery(long lane, long fence, String spoke, String entity, UUID id, String externalId,
-        String revision, long version, Map<String, Object> patch, Map<String, Object> golden, int attempt,
+        String revision, long version, UUID reference, Map<String, Object> patch, Map<String, Object> golden,
+        int attempt,
         Map<String, Object> held, String traceparent, Instant notBefore) {
 
     public boolean creates() {
@@ -31,7 +34,8 @@ public record Delivery(long lane, long fence, String spoke, String entity, UUID 
 
     /** The same for the record that its lane belongs to now. */
     Delivery now(UUID other) {
-        return new Delivery(lane, fence, spoke, entity, other, externalId, revision, version, patch, golden, attempt,
+        return new Delivery(lane, fence, spoke, entity, other, externalId, revision, version, reference, patch, golden,
+                attempt,
                 held, traceparent, notBefore);
     }
 
@@ -45,6 +49,6 @@ public record Delivery(long lane, long fence, String spoke, String entity, UUID 
      * spoke takes for a repeat does, when another one came in between: from a process that was frozen, or before a restore.
      */
     public UUID idempotencyKey() {
-        return creates() ? Identifiers.named("delivery", spoke, entity, id, "create") : null;
+        return creates() ? Identifiers.named("delivery", spoke, entity, reference, "create") : null;
     }
 }

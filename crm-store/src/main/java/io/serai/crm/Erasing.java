@@ -202,7 +202,7 @@ final class Erasing {
         Set<UUID> unlinked = new LinkedHashSet<>(person.customers());
         unlinked.addAll(removed);
         new Statements().read("""
-                select spoke, entity, external_id, attempts, lease_until, entity_id from link
+                select spoke, entity, external_id, attempts, lease_until, coalesce(said_as, entity_id) from link
                 where entity_id = any(?::uuid[]) order by id
                 """, row -> {
             String externalId = row.getString(3);

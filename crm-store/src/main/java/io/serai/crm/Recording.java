@@ -414,7 +414,7 @@ final class Recording {
                                 else coalesce(behind_since, w.next::timestamptz) end,
                               next_try_at = w.next::timestamptz, lease_until = null,
                               ours = case when w.refused = 'true' and l.external_id is null then null else ours end,
-                              attempts = attempts - w.uncounted::int, problem = w.problem
+                              attempts = greatest(attempts - w.uncounted::int, 0), problem = w.problem
                             from (select unnest(?::uuid[]) entity_id, unnest(?) spoke,
                               unnest(?::bigint[]) lane, unnest(?::bigint[]) fence, unnest(?) state,
                               unnest(?) next, unnest(?) uncounted, unnest(?) problem, unnest(?) refused) w

@@ -185,6 +185,44 @@ class CorrectionsTest {
     }
 
     @Test
+    void whatMayHaveBeenMadeWithoutAnAnswerIsLookedForUnderTheIdThatItWasMadeUnder() {
+        anna = hub.says("erp", "customer", person("e1", "Anna", "Meier", "anna@example.org", null));
+        hub.delivers("shop", "customer");
+        annie = hub.says("erp", "customer", person("e2", "Annie", "Meier", "annie@example.org", null));
+        Delivery lost = hub.claims("shop", "customer").getFirst();
+        hub.store.lanes().record(List.of(result(lost, DeliveryResult.Kind.RETRY)));
+
+        merge();
+
+        Delivery again = hub.claims("shop", "customer").stream().filter(Delivery::creates).findFirst().orElseThrow();
+        assertThat(again.id()).isEqualTo(anna.id());
+        assertThat(again.attempt()).as("looked for first").isEqualTo(2);
+        assertThat(again.reference()).isEqualTo(annie.id());
+        assertThat(again.idempotencyKey()).isEqualTo(lost.idempotencyKey());
+        assertThat(again.golden()).containsEntry("id", annie.id().toString());
+        assertThat(again.patch()).as("word for word").isEqualTo(lost.patch());
+        hub.store.lanes().record(List.of(result(again, DeliveryResult.Kind.RETRY)));
+        hub.store.corrections().unmerge(annie.id(), CLERK);
+
+        Delivery parted = hub.claims("shop", "customer").stream().filter(Delivery::creates).findFirst().orElseThrow();
+        assertThat(parted.id()).isEqualTo(annie.id());
+        assertThat(parted.reference()).isEqualTo(annie.id());
+        assertThat(parted.attempt()).isEqualTo(3);
+    }
+
+    @Test
+    void aDeliveryThatWasNotTriedCountsForNothingWhereItsCustomerWasMergedMeanwhile() {
+        twoThatAreOne();
+        hub.says("erp", "customer", person("e1", "Anna", "Keller", "anna@example.org", null));
+        Delivery underWay = hub.claims("shop", "customer").getFirst();
+        merge();
+        hub.store.lanes().record(List.of(new DeliveryResult(underWay, DeliveryResult.Kind.RETRY, null, null, null,
+                Duration.ZERO, false, null, null, hub.now(), Duration.ofMillis(1))));
+
+        assertThat(hub.count("select min(attempts) from link")).isZero();
+    }
+
+    @Test
     void makesNoSecondRecordWhereOneIsThere() {
         anna = hub.says("erp", "customer", person("e1", "Anna", "Meier", "anna@example.org", null));
         hub.delivers("shop", "customer");

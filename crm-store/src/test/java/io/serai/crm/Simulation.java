@@ -553,7 +553,9 @@ final class Simulation {
         if (chance(0.05) || call.wouldDestroy()) {
             return result(call, DeliveryResult.Kind.RETRY, null, false); // asked to wait
         }
-        String known = delivery.creates() && delivery.attempt() > 1 ? spoke.byReference.get(delivery.id()) : null;
+        String known = delivery.creates() && delivery.attempt() > 1
+                ? spoke.byReference.get(delivery.reference())
+                : null;
         if (known != null) {
             return result(call, DeliveryResult.Kind.ADOPT, known, true);
         }
@@ -565,7 +567,7 @@ final class Simulation {
         }
         String id = delivery.creates() ? spoke.name + "-" + ++tokens : delivery.externalId();
         if (delivery.creates()) {
-            spoke.byReference.put(delivery.id(), id);
+            spoke.byReference.put(delivery.reference(), id);
         }
         Long before = spoke.versions.put(id, delivery.version());
         require(before == null || before <= delivery.version(), "%s/%s got version %d after %d", spoke.name, id,

@@ -80,7 +80,7 @@ final class RecordWork implements LaneWork<Delivery, DeliveryResult> {
         Instant begin = clock.instant();
         Sending.Request request = new Sending.Request(delivery.creates() ? "create" : "update", delivery.externalId(),
                 delivery.revision(), delivery.creates() ? delivery.idempotencyKey().toString() : null,
-                delivery.id().toString(), delivery.patch(),
+                delivery.reference().toString(), delivery.patch(),
                 delivery.golden(), delivery.changed(), delivery.traceparent());
         try {
             if (delivery.creates() && delivery.attempt() > 1) {
