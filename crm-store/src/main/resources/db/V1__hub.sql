@@ -237,6 +237,8 @@ create table link (
   synced bigint not null default 0,
   -- whether it was claimed to be written and nobody knows yet whether that arrived
   unanswered boolean not null default false,
+  -- whether it was found in the spoke and what it holds has still to be taken in, before anything is written over it
+  unread boolean not null default false,
   state lane_state not null,
   behind_since timestamptz,
   attempts int not null default 0,

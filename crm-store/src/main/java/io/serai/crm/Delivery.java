@@ -21,12 +21,14 @@ import java.util.UUID;
  * @param attempt counts from 1
  * @param held the golden values that stand for what the spoke holds when this is claimed, or that it is told to create
  * @param notBefore when it may be sent, by the pace that the spoke allows
+ * @param unread whether the record was found in the spoke and what it holds was not taken in yet: it is to be read, and
+ *        recorded as {@link DeliveryResult.Kind#ADOPT}, before anything is written to it
  * @param traceparent W3C trace context of the message that caused the latest change; null when it had none
  */
 public record Delivery(long lane, long fence, String spoke, String entity, UUID id, String externalId,
         String revision, long version, UUID reference, Map<String, Object> patch, Map<String, Object> golden,
         int attempt,
-        Map<String, Object> held, String traceparent, Instant notBefore) {
+        Map<String, Object> held, boolean unread, String traceparent, Instant notBefore) {
 
     public boolean creates() {
         return externalId == null;
@@ -36,7 +38,7 @@ public record Delivery(long lane, long fence, String spoke, String entity, UUID 
     Delivery now(UUID other) {
         return new Delivery(lane, fence, spoke, entity, other, externalId, revision, version, reference, patch, golden,
                 attempt,
-                held, traceparent, notBefore);
+                held, unread, traceparent, notBefore);
     }
 
     /** The top-level fields that are written. */

@@ -29,7 +29,10 @@ public record DeliveryResult(Delivery delivery, Kind kind, Map<String, Object> h
         DONE,
         /** Try again later. */
         RETRY,
-        /** The spoke has the record already, under {@code externalId}: bring that one up to date. */
+        /**
+         * The spoke has the record already, under {@code externalId}: what it holds is taken in, and then that one is brought up
+         * to date.
+         */
         ADOPT,
         /** Trying again would not help; a person must look. */
         PARKED

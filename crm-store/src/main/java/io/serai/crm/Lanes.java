@@ -61,16 +61,35 @@ public final class Lanes implements AutoCloseable {
         }
         List<Boolean> stood = recorder.call(results, patience);
         List<Arrival> found = new ArrayList<>();
+        Columns lanes = new Columns();
         for (int i = 0; i < results.size(); i++) {
             DeliveryResult result = results.get(i);
             if (stood.get(i) && result.kind() == DeliveryResult.Kind.ADOPT && result.held() != null) {
                 found.add(found(result));
+                lanes.add(result.delivery().spoke(), result.delivery().entity(), id(result));
             }
         }
         if (!found.isEmpty()) {
             ingest.ingest(found);
+            taken(lanes);
         }
         return stood;
+    }
+
+    /** Whatever came of it is in the journal now. Should the hub die before this is written, it is read once more. */
+    private void taken(Columns found) {
+        transactions.write(turn -> {
+            turn.commit(new Statements().write("""
+                    update link l set unread = false
+                    from (select unnest(?) spoke, unnest(?) entity, unnest(?) external_id) f
+                    where l.spoke = f.spoke and l.entity = f.entity and l.external_id = f.external_id
+                    """, found.arrays()));
+            return null;
+        });
+    }
+
+    private static String id(DeliveryResult result) {
+        return result.externalId() == null ? result.delivery().externalId() : result.externalId();
     }
 
     /** What an adopted record held already is taken in like any message before anything is written over it. */
@@ -78,7 +97,7 @@ public final class Lanes implements AutoCloseable {
         Delivery delivery = result.delivery();
         Map<String, Object> document = new LinkedHashMap<>(result.held());
         Map<String, Object> source = new LinkedHashMap<>();
-        source.put("id", result.externalId());
+        source.put("id", id(result));
         if (result.revision() != null) {
             source.put("revision", result.revision());
         }

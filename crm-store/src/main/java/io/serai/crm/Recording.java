@@ -114,7 +114,7 @@ final class Recording {
         } else {
             Duration wait = result.held() == null ? Duration.ZERO : UNTIL_TAKEN_IN;
             adopted.add(delivery.id(), delivery.spoke(), delivery.lane(), delivery.fence(), externalId,
-                    result.at().plus(wait));
+                    result.held() != null, result.at().plus(wait));
         }
         if (delivery.attempt() > 1 && wrote) {
             workspace.resolve(subject(delivery));
@@ -424,10 +424,11 @@ final class Recording {
         }
         if (!adopted.isEmpty()) {
             statements.write("""
-                    update link l set external_id = a.external_id, ours = null, next_try_at = a.at::timestamptz,
-                      lease_until = null
+                    update link l set external_id = a.external_id, unread = a.holds::boolean,
+                      ours = case when l.external_id is null then null else l.ours end,
+                      next_try_at = a.at::timestamptz, lease_until = null
                     from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) lane,
-                      unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) at) a
+                      unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) holds, unnest(?) at) a
                     where l.entity_id = a.entity_id and l.spoke = a.spoke and l.id = a.lane and l.fence = a.fence
                     """, adopted.arrays());
         }

@@ -3,6 +3,7 @@ package io.serai.crm;
 import static io.serai.crm.Hub.person;
 import static io.serai.crm.Hub.with;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -14,9 +15,11 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
 
@@ -88,6 +91,51 @@ class HardCasesTest {
                 person("s9", "Anna", "Meier", "anna@example.org", "+41449999999"), "s9")));
 
         assertThat(hub.customer(created)).containsEntry("phones", List.of(Map.of("number", "+41449999999")));
+    }
+
+    @Test
+    void readsAnAdoptedRecordAgainWhereTheHubDiedBeforeItTookInWhatItHeld() {
+        Outcome created = hub.says("erp", "customer", anna("Meier"));
+        Delivery create = hub.claims("shop", "customer").getFirst();
+        Map<String, Object> there = person("s9", "Anna", "Meier", "anna@example.org", "+41449999999");
+        AtomicInteger left = new AtomicInteger(1000);
+        try (CrmStore dies = CrmStore.open(new DelegatingDataSource(hub.database) {
+            @Override
+            public Connection getConnection() throws SQLException {
+                if (left.getAndDecrement() <= 0) {
+                    throw new SQLException("The hub has died.", "08006");
+                }
+                return super.getConnection();
+            }
+        }, hub.store.settings(), hub::now, hub.erasures())) {
+            left.set(1);
+            assertThatThrownBy(() -> dies.lanes()
+                    .record(List.of(result(create, DeliveryResult.Kind.ADOPT, there, "s9"))))
+                    .isInstanceOf(StoreUnavailable.class);
+        }
+        assertThat(hub.customer(created).toString()).as("nobody took it in").doesNotContain("9999999");
+        hub.passes(Duration.ofMinutes(1));
+
+        Delivery read = hub.claims("shop", "customer").getFirst();
+        assertThat(read.unread()).isTrue();
+        assertThat(read.externalId()).isEqualTo("s9");
+        hub.store.lanes().record(List.of(result(read, DeliveryResult.Kind.ADOPT, there, "s9")));
+
+        assertThat(hub.customer(created)).containsEntry("phones", List.of(Map.of("number", "+41449999999")));
+        hub.passes(Duration.ofMinutes(1));
+        assertThat(hub.claims("shop", "customer")).as("it holds all there is").isEmpty();
+    }
+
+    @Test
+    void whatCannotBeTakenInOfAnAdoptedRecordIsReadOnce() {
+        hub.says("erp", "customer", anna("Meier"));
+        Delivery create = hub.claims("shop", "customer").getFirst();
+        hub.store.lanes().record(List.of(result(create, DeliveryResult.Kind.ADOPT,
+                with(anna("Meier"), "language", "no language"), "s9")));
+        hub.passes(Duration.ofMinutes(1));
+
+        assertThat(hub.claims("shop", "customer")).singleElement()
+                .satisfies(delivery -> assertThat(delivery.unread()).isFalse());
     }
 
     @Test

@@ -559,6 +559,9 @@ final class Simulation {
         if (known != null) {
             return result(call, DeliveryResult.Kind.ADOPT, known, true);
         }
+        if (delivery.unread()) {
+            return result(call, DeliveryResult.Kind.ADOPT, delivery.externalId(), true);
+        }
         if (!delivery.creates() && spoke.refuses(delivery.externalId(), delivery.revision())) {
             say("%s/%s is not at revision %s any more", spoke.name, delivery.externalId(), delivery.revision());
             tell(List.of(new Notice(spoke, "read again " + delivery.externalId() + " " + ++tokens, now,

@@ -83,6 +83,15 @@ final class RecordWork implements LaneWork<Delivery, DeliveryResult> {
                 delivery.reference().toString(), delivery.patch(),
                 delivery.golden(), delivery.changed(), delivery.traceparent());
         try {
+            if (delivery.unread()) {
+                // Whoever found it has not lived to take in what it holds.
+                Sending.Answer there = lookUp(request);
+                if (there != null) {
+                    gate.answered(clock.instant());
+                }
+                return result(delivery, Kind.ADOPT, there, Duration.ZERO, true, "read before it is written to", null,
+                        begin);
+            }
             if (delivery.creates() && delivery.attempt() > 1) {
                 // An earlier attempt may have got through although no answer came.
                 Sending.Answer found = lookUp(request);
