@@ -66,6 +66,10 @@ create table reconcile (
   ended_at timestamptz,
   after_entity uuid not null,
   after_link bigint not null,
+  asked bigint not null default 0,
+  -- how often the next record was asked after in vain, and how many before it were, one after the other
+  tries int not null default 0,
+  unreadable int not null default 0,
   checked bigint not null default 0,
   in_step bigint not null default 0,
   untold bigint not null default 0,
@@ -82,7 +86,9 @@ create table reconcile_difference (
   -- both empty where they do not apply: a record that the spoke was never told of, or that is missing as a whole
   external_id text not null,
   field text not null,
-  why text not null check (why in ('MISSING', 'EDITED', 'LOST', 'REWORDED', 'UNTOLD')),
+  why text not null check (why in ('MISSING', 'EDITED', 'LOST', 'REWORDED', 'UNTOLD', 'UNREADABLE')),
+  -- why it could not be read
+  problem text,
   repaired boolean not null,
   at timestamptz not null,
   primary key (tenant, spoke, entity, entity_id, external_id, field)

@@ -257,6 +257,8 @@ final class Erasing {
                 .write("delete from held where message = any(?::uuid[])", said)
                 .write("update parked_action set edited = null where edited is not null and subject in (select 'message:' || m"
                         + " from unnest(?::uuid[]) m)", said)
+                .write("update reconcile_difference set problem = null where entity_id = any(?::uuid[]) and problem is not null",
+                        all)
                 .write("update delivery set problem = null where entity_id = any(?::uuid[]) and problem is not null",
                         all)
                 .write("delete from customer_merge where kept = any(?::uuid[]) or absorbed = any(?::uuid[])", customers,

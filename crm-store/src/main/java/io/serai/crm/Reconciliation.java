@@ -26,6 +26,10 @@ public final class Reconciliation {
     private static final int SLICE = 256;
     /** Of the records that a spoke was never told of, as many are listed; all are counted. */
     private static final int MOST_UNTOLD_LISTED = 1000;
+    /** So often a record is asked after in vain before the run goes on without it. */
+    private static final int TRIES = 3;
+    /** Each further one in a row takes twice as many tries, up to a quarter of an hour of them. */
+    private static final int MOST_DOUBLINGS = 6;
 
     private final Transactions transactions;
     private final Settings settings;
@@ -47,13 +51,14 @@ public final class Reconciliation {
      *
      * @param repairs whether differences are repaired, or only reported
      * @param endedAt null while it runs
-     * @param checked records that were compared; those with a delivery on its way are passed over
+     * @param asked requests that were sent for single records
+     * @param checked records that were compared or cannot be read; those with a delivery on its way are passed over
      * @param inStep how many of them held what they should
      * @param untold golden records that the spoke should have and was never told of; counted after the comparison
      * @param problem why it does not get on, or why it ended early; null when all is well
      */
-    public record Run(String spoke, String entity, boolean repairs, Instant startedAt, Instant endedAt, long checked,
-            long inStep, long untold, String problem) {
+    public record Run(String spoke, String entity, boolean repairs, Instant startedAt, Instant endedAt, long asked,
+            long checked, long inStep, long untold, String problem) {
 
         public boolean runs() {
             return endedAt == null;
@@ -75,15 +80,18 @@ public final class Reconciliation {
      * A difference that was found.
      *
      * @param externalId empty when the spoke was never told of the record
-     * @param field empty when the whole record is missing
+     * @param field empty when the whole record is missing or cannot be read
+     * @param problem why it cannot be read; null for every other difference
      */
-    public record Difference(UUID id, String externalId, String field, String why, boolean repaired, Instant at) {}
+    public record Difference(UUID id, String externalId, String field, String why, String problem, boolean repaired,
+            Instant at) {}
 
     /**
-     * Begins a run from the first record; one that is under way is left alone. With repairs, the spoke's own list is read from
+     * Begins a run from the first record; one that is under way is left alone, unless it only reports and this one is to
+     * repair: then it ends there, and this one finds again what it has found. With repairs, the spoke's own list is read from
      * the beginning, too: what the hub never heard of comes in by the door that it always takes.
      *
-     * @return false when one is under way
+     * @return false when one goes on
      */
     public boolean begin(String spoke, String entity, boolean repairs) {
         return transactions.run(session -> {
@@ -93,8 +101,8 @@ public final class Reconciliation {
                     values (?, ?, ?, 'RUNNING', ?, ?, 0)
                     on conflict (tenant, spoke, entity) do update set repairs = excluded.repairs, state = 'RUNNING',
                       started_at = excluded.started_at, ended_at = null, after_entity = excluded.after_entity,
-                      after_link = 0, checked = 0, in_step = 0, untold = 0, problem = null
-                    where reconcile.state = 'DONE'
+                      after_link = 0, asked = 0, tries = 0, unreadable = 0, checked = 0, in_step = 0, untold = 0, problem = null
+                    where reconcile.state = 'DONE' or excluded.repairs and not reconcile.repairs
                     returning spoke
                     """, row -> begun.add(row.getString(1)), spoke, entity, repairs, clock.instant(), FIRST)
                     .execute(session);
@@ -120,12 +128,13 @@ public final class Reconciliation {
         transactions.run(session -> {
             new Statements()
                     .read("""
-                            select spoke, entity, repairs, started_at, ended_at, checked, in_step, untold, problem from reconcile
+                            select spoke, entity, repairs, started_at, ended_at, asked, checked, in_step, untold, problem
+                            from reconcile
                             order by tenant, spoke, entity
                             """,
                             row -> runs.add(new Run(row.getString(1), row.getString(2), row.getBoolean(3),
                                     Goldens.instant(row, 4), Goldens.instant(row, 5), row.getLong(6), row.getLong(7),
-                                    row.getLong(8), row.getString(9))))
+                                    row.getLong(8), row.getLong(9), row.getString(10))))
                     .execute(session);
             return null;
         });
@@ -137,17 +146,24 @@ public final class Reconciliation {
         List<Difference> found = new ArrayList<>();
         transactions.run(session -> {
             new Statements().read("""
-                    select entity_id, external_id, field, why, repaired, at from reconcile_difference
+                    select entity_id, external_id, field, why, problem, repaired, at from reconcile_difference
                     where spoke = ? and entity = ? order by tenant, spoke, entity, entity_id, external_id, field limit ?
                     """, row -> found.add(new Difference(row.getObject(1, UUID.class), row.getString(2),
-                    row.getString(3), row.getString(4), row.getBoolean(5), Goldens.instant(row, 6))), spoke, entity,
+                    row.getString(3), row.getString(4), row.getString(5), row.getBoolean(6), Goldens.instant(row, 7))), spoke,
+                    entity,
                     most).execute(session);
             return null;
         });
         return found;
     }
 
-    /** The next record to ask after; empty when all have been asked after. */
+    /** Whether the run is still the latest one, and has not ended. */
+    public boolean goesOn(Run run) {
+        return runs().stream().anyMatch(latest -> latest.runs() && latest.spoke().equals(run.spoke())
+                && latest.entity().equals(run.entity()) && latest.startedAt().equals(run.startedAt()));
+    }
+
+    /** The next record to ask after; empty when all have been asked after, or another run has begun. */
     public Optional<Held> next(Run run) {
         List<Held> found = new ArrayList<>();
         transactions.run(session -> {
@@ -157,10 +173,11 @@ public final class Reconciliation {
                     from reconcile r join link l on l.entity_id >= r.after_entity and l.spoke = r.spoke
                       and l.entity = r.entity and l.external_id is not null
                       and (l.entity_id, l.id) > (r.after_entity, r.after_link)
-                    where r.spoke = ? and r.entity = ? order by l.tenant, l.entity_id, l.spoke, l.id limit 1
+                    where r.spoke = ? and r.entity = ? and r.started_at = ? order by l.tenant, l.entity_id, l.spoke, l.id limit 1
                     """, row -> found.add(new Held(row.getLong(1), row.getLong(2), run.spoke(), run.entity(),
                     row.getObject(3, UUID.class), row.getString(4), row.getString(5), Json.document(row.getString(6)),
-                    Json.document(row.getString(7)), row.getBoolean(8))), run.spoke(), run.entity()).execute(session);
+                    Json.document(row.getString(7)), row.getBoolean(8))), run.spoke(), run.entity(), run.startedAt())
+                    .execute(session);
             return null;
         });
         return found.stream().findFirst();
@@ -178,11 +195,12 @@ public final class Reconciliation {
             boolean[] same = new boolean[1];
             List<Map<String, Object>> earlier = new ArrayList<>();
             new Statements().read("""
-                    select fence = ? and state = 'SYNCED' and lease_until is null, base::text
+                    select fence = ? and state = 'SYNCED' and lease_until is null and exists (select from reconcile r
+                      where r.spoke = ? and r.entity = ? and r.started_at = ?), base::text
                     from link where entity_id = ? and spoke = ? and id = ?
                     """, row -> same[0] = row.getBoolean(1)
-                    && Objects.equals(Json.document(row.getString(2)), held.base()), held.fence(), held.id(),
-                    held.spoke(), held.lane()).read("""
+                    && Objects.equals(Json.document(row.getString(2)), held.base()), held.fence(), held.spoke(),
+                    held.entity(), run.startedAt(), held.id(), held.spoke(), held.lane()).read("""
                             select fields::text from change where entity_id = ? order by tenant, entity_id, version desc
                             limit ?
                             """, row -> earlier.add(Json.document(row.getString(1))), held.id(), EARLIER)
@@ -195,11 +213,11 @@ public final class Reconciliation {
                 note(run, held, theirs, differences, workspace, statements, turn);
             }
             statements.write("""
-                    update reconcile set after_entity = ?, after_link = ?, checked = checked + ?,
-                      in_step = in_step + ?, problem = null
-                    where spoke = ? and entity = ?
+                    update reconcile set after_entity = ?, after_link = ?, asked = asked + 1, tries = 0, unreadable = 0,
+                      checked = checked + ?, in_step = in_step + ?, problem = null
+                    where spoke = ? and entity = ? and started_at = ?
                     """, held.id(), held.lane(), same[0] ? 1 : 0, same[0] && differences.isEmpty() ? 1 : 0,
-                    held.spoke(), held.entity());
+                    held.spoke(), held.entity(), run.startedAt());
             turn.commit(workspace.write(turn).and(statements));
             return run.repairs() && differences.containsValue(Why.EDITED);
         });
@@ -348,8 +366,8 @@ public final class Reconciliation {
             if (run.repairs() && !untold.isEmpty()) {
                 Writing.newLanes(statements, untold, transactions.tenant(), clock.instant());
             }
-            statements.write("update reconcile set untold = ?, problem = null where spoke = ? and entity = ?", found[0],
-                    run.spoke(), run.entity());
+            statements.write("update reconcile set untold = ?, problem = null where spoke = ? and entity = ?"
+                    + " and started_at = ?", found[0], run.spoke(), run.entity(), run.startedAt());
             turn.commit(statements);
             return seen.isEmpty() ? Optional.<Look>empty() : Optional.of(new Look(seen.getLast(), found[0]));
         });
@@ -359,7 +377,48 @@ public final class Reconciliation {
 
     /** Passes over a record that has a delivery on its way: what the spoke holds of it is about to change. */
     public void passOver(Run run, Held held) {
-        set(run, "after_entity = ?, after_link = ?", held.id(), held.lane());
+        set(run, "after_entity = ?, after_link = ?, tries = 0", held.id(), held.lane());
+    }
+
+    /** Passes over a record that was asked after and is there: the spoke says nothing of it that could be compared. */
+    public void silent(Run run, Held held) {
+        set(run, "after_entity = ?, after_link = ?, asked = asked + 1, tries = 0, unreadable = 0, problem = null",
+                held.id(), held.lane());
+    }
+
+    /**
+     * The spoke answers and does not tell what it holds of this record. It is asked again a few times; then the record is
+     * listed as one that cannot be read, and the run goes on. Where several in a row cannot, the spoke may be unwell after all:
+     * each takes twice the tries of the one before.
+     *
+     * @param problem why, for operators
+     * @return whether the run goes on with the next record now
+     */
+    public boolean unreadable(Run run, Held held, String problem) {
+        Instant now = clock.instant();
+        String why = Storable.text(problem);
+        return transactions.run(session -> {
+            boolean[] enough = new boolean[1];
+            new Statements().read("""
+                    update reconcile set asked = asked + 1, tries = tries + 1, problem = ?
+                    where spoke = ? and entity = ? and started_at = ? returning tries >= ? << least(unreadable, ?)
+                    """, row -> enough[0] = row.getBoolean(1), "record " + held.id() + ": " + why, run.spoke(),
+                    run.entity(), run.startedAt(), TRIES, MOST_DOUBLINGS).execute(session);
+            if (enough[0]) {
+                new Statements().write("""
+                        insert into reconcile_difference (spoke, entity, entity_id, external_id, field, why, problem,
+                          repaired, at)
+                        values (?, ?, ?, ?, '', ?, ?, false, ?) on conflict do nothing
+                        """, run.spoke(), run.entity(), held.id(), held.externalId(), Why.UNREADABLE.name(), why, now)
+                        .write("""
+                                update reconcile set after_entity = ?, after_link = ?, tries = 0,
+                                  unreadable = unreadable + 1, checked = checked + 1, problem = null
+                                where spoke = ? and entity = ? and started_at = ?
+                                """, held.id(), held.lane(), run.spoke(), run.entity(), run.startedAt())
+                        .execute(session);
+            }
+            return enough[0];
+        });
     }
 
     /** The run cannot get on for now. @param problem why, for operators */
@@ -377,8 +436,9 @@ public final class Reconciliation {
         List<Object> parameters = new ArrayList<>(List.of(values));
         parameters.add(run.spoke());
         parameters.add(run.entity());
+        parameters.add(run.startedAt());
         transactions.run(session -> {
-            new Statements().write("update reconcile set " + what + " where spoke = ? and entity = ?",
+            new Statements().write("update reconcile set " + what + " where spoke = ? and entity = ? and started_at = ?",
                     parameters.toArray()).execute(session);
             return null;
         });

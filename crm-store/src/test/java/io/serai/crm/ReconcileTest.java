@@ -222,6 +222,72 @@ class ReconcileTest {
         assertThat(reconciliation.read(run)).isTrue();
     }
 
+    private Reconciliation.Run begun(boolean repairs) {
+        hub.passes(Duration.ofMinutes(1));
+        assertThat(reconciliation.begin("shop", "customer", repairs)).isTrue();
+        return reconciliation.runs().getFirst();
+    }
+
+    private void compares(Reconciliation.Run run, Reconciliation.Held held) {
+        reconciliation.compare(run, held, with(shop.get(held.externalId()), "source", Map.of("id", held.externalId())),
+                null);
+    }
+
+    @Test
+    void goesOnWithoutARecordThatCannotBeReadAndListsIt() {
+        Reconciliation.Run run = begun(true);
+        Reconciliation.Held bad = reconciliation.next(run).orElseThrow();
+        assertThat(reconciliation.unreadable(run, bad, "500")).isFalse();
+        assertThat(reconciliation.unreadable(run, bad, "500")).isFalse();
+        assertThat(reconciliation.next(run).orElseThrow().lane()).isEqualTo(bad.lane());
+        assertThat(reconciliation.unreadable(run, bad, "500")).as("three times are enough").isTrue();
+
+        Reconciliation.Held next = reconciliation.next(run).orElseThrow();
+        assertThat(next.lane()).isNotEqualTo(bad.lane());
+        for (int i = 0; i < 5; i++) {
+            assertThat(reconciliation.unreadable(run, next, "500")).as("two in a row take longer").isFalse();
+        }
+        compares(run, next);
+
+        assertThat(reconciliation.next(run)).isEmpty();
+        assertThat(reconciliation.differences("shop", "customer", 10)).singleElement().satisfies(difference -> {
+            assertThat(difference.why()).isEqualTo("UNREADABLE");
+            assertThat(difference.problem()).isEqualTo("500");
+            assertThat(difference.id()).isEqualTo(bad.id());
+        });
+        assertThat(reconciliation.runs().getFirst()).satisfies(now -> {
+            assertThat(now.asked()).as("within the budget").isEqualTo(9);
+            assertThat(now.checked()).isEqualTo(2);
+            assertThat(now.inStep()).isEqualTo(1);
+        });
+    }
+
+    @Test
+    void aRepairThatIsAskedForDuringAReportBeginsAnew() {
+        holds("language", "fr");
+        Reconciliation.Run report = begun(false);
+        Reconciliation.Held first = reconciliation.next(report).orElseThrow();
+        compares(report, first);
+        Reconciliation.Held second = reconciliation.next(report).orElseThrow();
+
+        Reconciliation.Run repair = begun(true);
+        compares(report, second);
+        reconciliation.end(report, null);
+
+        assertThat(reconciliation.goesOn(report)).isFalse();
+        assertThat(reconciliation.next(report)).isEmpty();
+        assertThat(reconciliation.goesOn(repair)).isTrue();
+        assertThat(reconciliation.begin("shop", "customer", false)).as("a report does not end a repair").isFalse();
+        assertThat(found()).as("nothing is left of the report").isEmpty();
+        assertThat(reconciliation.next(repair).orElseThrow().lane()).isEqualTo(first.lane());
+        for (Optional<Reconciliation.Held> next = reconciliation.next(repair); next
+                .isPresent(); next = reconciliation.next(repair)) {
+            compares(repair, next.get());
+        }
+        assertThat(found()).containsExactly("language EDITED");
+        assertThat(hub.store.goldens().find("customer", ada).orElseThrow().document()).containsEntry("language", "fr");
+    }
+
     @Test
     void passesOverWhatIsOnItsWay() {
         hub.says("erp", "customer", person("e1", "Ada", "King", "ada@example.org", "+41445550101"));

@@ -20,7 +20,9 @@ public final class Comparison {
         /** It holds the hub's value in words of its own, under the revision that the hub knows. */
         REWORDED,
         /** The spoke should have the record and was never told of it. */
-        UNTOLD
+        UNTOLD,
+        /** The spoke does not tell what it holds of this record, or tells it so that nobody can read it. */
+        UNREADABLE
     }
 
     /**

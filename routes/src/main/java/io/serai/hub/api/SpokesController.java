@@ -131,6 +131,7 @@ final class SpokesController {
         view.put("externalId", difference.externalId().isEmpty() ? null : difference.externalId());
         view.put("field", difference.field().isEmpty() ? null : difference.field());
         view.put("why", difference.why().toLowerCase(Locale.ROOT));
+        view.put("problem", difference.problem());
         view.put("repaired", difference.repaired());
         view.put("at", difference.at());
         return view;

@@ -56,7 +56,10 @@ public final class Reconciler {
         this.clock = clock;
     }
 
-    /** Begins a run over each entity that is kept in step with the spoke; one that is under way goes on as it is. */
+    /**
+     * Begins a run over each entity that is kept in step with the spoke. One that is under way goes on as it is, unless it only
+     * reports and repairs are asked for: then it begins anew.
+     */
     public void begin(String spoke, boolean repairs) {
         entities(spoke).forEach(entity -> store.reconciliation().begin(spoke, entity, repairs));
         synchronized (bell) {
@@ -135,11 +138,13 @@ public final class Reconciler {
     private void records(Run run, Sending sending) {
         Reconciliation reconciliation = store.reconciliation();
         SpokeGate gate = camel.getComponent("crm", CrmComponent.class).gate(run.spoke());
-        long left = settings.calls() - run.checked();
+        long left = settings.calls() - run.asked();
         while (running && gate.closedFor(clock.instant()).isZero()) {
             Optional<Held> next = reconciliation.next(run);
             if (next.isEmpty()) {
-                untold(run, null);
+                if (reconciliation.goesOn(run)) {
+                    untold(run, null);
+                }
                 return;
             }
             if (left <= 0) {
@@ -188,7 +193,7 @@ public final class Reconciler {
             Sending.Answer answer = sending.send(new Sending.Request("lookup", held.externalId(), held.revision(), null,
                     held.id().toString(), known, known, List.copyOf(known.keySet()), null));
             if (answer.held() == null && answer.externalId() != null) {
-                store.reconciliation().passOver(run, held); // it is there, and says nothing that could be compared
+                store.reconciliation().silent(run, held);
             } else {
                 store.reconciliation().compare(run, held, answer.held(), answer.revision());
             }
@@ -196,14 +201,25 @@ public final class Reconciler {
         } catch (ConnectorException refused) {
             if (refused.errorClass() == ErrorClass.INVALID && refused.status() == 0) {
                 untold(run, refused.getMessage());
-            } else {
-                store.reconciliation().stuck(run, refused.getMessage());
+                return false;
             }
-            return false;
+            if (ofTheSpoke(refused)) {
+                store.reconciliation().stuck(run, refused.getMessage());
+                return false;
+            }
+            return store.reconciliation().unreadable(run, held, refused.getMessage());
         } catch (Exception failed) {
-            store.reconciliation().stuck(run, "record " + held.id() + ": " + failed.getMessage());
-            return false;
+            return store.reconciliation().unreadable(run, held, String.valueOf(failed.getMessage()));
         }
+    }
+
+    /** Whether the spoke would refuse any record so. A 403 may be about this one only; a 503 is not. */
+    static boolean ofTheSpoke(ConnectorException refused) {
+        return switch (refused.errorClass()) {
+            case THROTTLED, QUOTA_DAY -> true;
+            case AUTH -> refused.status() != 403;
+            default -> refused.status() == 0 || refused.status() == 503;
+        };
     }
 
     private void pause(Duration time) {
