@@ -20,15 +20,14 @@ import java.util.UUID;
  *        spoke's own id as {@code externalId}
  * @param attempt counts from 1
  * @param held the golden values that stand for what the spoke holds when this is claimed, or that it is told to create
- * @param notBefore when it may be sent, by the pace that the spoke allows
  * @param unread whether the record was found in the spoke and what it holds was not taken in yet: it is to be read, and
  *        recorded as {@link DeliveryResult.Kind#ADOPT}, before anything is written to it
+ * @param notBefore when it may be sent, by the pace that the spoke allows
  * @param traceparent W3C trace context of the message that caused the latest change; null when it had none
  */
 public record Delivery(long lane, long fence, String spoke, String entity, UUID id, String externalId,
         String revision, long version, UUID reference, Map<String, Object> patch, Map<String, Object> golden,
-        int attempt,
-        Map<String, Object> held, boolean unread, String traceparent, Instant notBefore) {
+        int attempt, Map<String, Object> held, boolean unread, String traceparent, Instant notBefore) {
 
     public boolean creates() {
         return externalId == null;
@@ -37,8 +36,7 @@ public record Delivery(long lane, long fence, String spoke, String entity, UUID 
     /** The same for the record that its lane belongs to now. */
     Delivery now(UUID other) {
         return new Delivery(lane, fence, spoke, entity, other, externalId, revision, version, reference, patch, golden,
-                attempt,
-                held, unread, traceparent, notBefore);
+                attempt, held, unread, traceparent, notBefore);
     }
 
     /** The top-level fields that are written. */
