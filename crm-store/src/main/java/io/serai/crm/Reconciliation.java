@@ -96,15 +96,17 @@ public final class Reconciliation {
     public boolean begin(String spoke, String entity, boolean repairs) {
         return transactions.run(session -> {
             List<String> begun = new ArrayList<>();
-            new Statements().read("""
-                    insert into reconcile (spoke, entity, repairs, state, started_at, after_entity, after_link)
-                    values (?, ?, ?, 'RUNNING', ?, ?, 0)
-                    on conflict (tenant, spoke, entity) do update set repairs = excluded.repairs, state = 'RUNNING',
-                      started_at = excluded.started_at, ended_at = null, after_entity = excluded.after_entity,
-                      after_link = 0, asked = 0, tries = 0, unreadable = 0, checked = 0, in_step = 0, untold = 0, problem = null
-                    where reconcile.state = 'DONE' or excluded.repairs and not reconcile.repairs
-                    returning spoke
-                    """, row -> begun.add(row.getString(1)), spoke, entity, repairs, clock.instant(), FIRST)
+            new Statements()
+                    .read("""
+                            insert into reconcile (spoke, entity, repairs, state, started_at, after_entity, after_link)
+                            values (?, ?, ?, 'RUNNING', ?, ?, 0)
+                            on conflict (tenant, spoke, entity) do update set repairs = excluded.repairs, state = 'RUNNING',
+                              started_at = excluded.started_at, ended_at = null, after_entity = excluded.after_entity,
+                              after_link = 0, asked = 0, tries = 0, unreadable = 0, checked = 0, in_step = 0, untold = 0, problem = null
+                            where reconcile.state = 'DONE' or excluded.repairs and not reconcile.repairs
+                            returning spoke
+                            """,
+                            row -> begun.add(row.getString(1)), spoke, entity, repairs, clock.instant(), FIRST)
                     .execute(session);
             if (!begun.isEmpty()) {
                 Statements statements = new Statements()
@@ -149,7 +151,8 @@ public final class Reconciliation {
                     select entity_id, external_id, field, why, problem, repaired, at from reconcile_difference
                     where spoke = ? and entity = ? order by tenant, spoke, entity, entity_id, external_id, field limit ?
                     """, row -> found.add(new Difference(row.getObject(1, UUID.class), row.getString(2),
-                    row.getString(3), row.getString(4), row.getString(5), row.getBoolean(6), Goldens.instant(row, 7))), spoke,
+                    row.getString(3), row.getString(4), row.getString(5), row.getBoolean(6), Goldens.instant(row, 7))),
+                    spoke,
                     entity,
                     most).execute(session);
             return null;
@@ -167,16 +170,20 @@ public final class Reconciliation {
     public Optional<Held> next(Run run) {
         List<Held> found = new ArrayList<>();
         transactions.run(session -> {
-            new Statements().read("""
-                    select l.id, l.fence, l.entity_id, l.external_id, l.revision, l.base::text,
-                      coalesce(l.ours, l.base)::text, l.state = 'SYNCED' and l.lease_until is null
-                    from reconcile r join link l on l.entity_id >= r.after_entity and l.spoke = r.spoke
-                      and l.entity = r.entity and l.external_id is not null
-                      and (l.entity_id, l.id) > (r.after_entity, r.after_link)
-                    where r.spoke = ? and r.entity = ? and r.started_at = ? order by l.tenant, l.entity_id, l.spoke, l.id limit 1
-                    """, row -> found.add(new Held(row.getLong(1), row.getLong(2), run.spoke(), run.entity(),
-                    row.getObject(3, UUID.class), row.getString(4), row.getString(5), Json.document(row.getString(6)),
-                    Json.document(row.getString(7)), row.getBoolean(8))), run.spoke(), run.entity(), run.startedAt())
+            new Statements()
+                    .read("""
+                            select l.id, l.fence, l.entity_id, l.external_id, l.revision, l.base::text,
+                              coalesce(l.ours, l.base)::text, l.state = 'SYNCED' and l.lease_until is null
+                            from reconcile r join link l on l.entity_id >= r.after_entity and l.spoke = r.spoke
+                              and l.entity = r.entity and l.external_id is not null
+                              and (l.entity_id, l.id) > (r.after_entity, r.after_link)
+                            where r.spoke = ? and r.entity = ? and r.started_at = ? order by l.tenant, l.entity_id, l.spoke, l.id limit 1
+                            """,
+                            row -> found.add(new Held(row.getLong(1), row.getLong(2), run.spoke(), run.entity(),
+                                    row.getObject(3, UUID.class), row.getString(4), row.getString(5),
+                                    Json.document(row.getString(6)),
+                                    Json.document(row.getString(7)), row.getBoolean(8))),
+                            run.spoke(), run.entity(), run.startedAt())
                     .execute(session);
             return null;
         });
@@ -438,8 +445,10 @@ public final class Reconciliation {
         parameters.add(run.entity());
         parameters.add(run.startedAt());
         transactions.run(session -> {
-            new Statements().write("update reconcile set " + what + " where spoke = ? and entity = ? and started_at = ?",
-                    parameters.toArray()).execute(session);
+            new Statements()
+                    .write("update reconcile set " + what + " where spoke = ? and entity = ? and started_at = ?",
+                            parameters.toArray())
+                    .execute(session);
             return null;
         });
     }
