@@ -213,8 +213,10 @@ class CorrectionsTest {
     @Test
     void aDeliveryThatWasNotTriedCountsForNothingWhereItsCustomerWasMergedMeanwhile() {
         twoThatAreOne();
-        hub.says("erp", "customer", person("e1", "Anna", "Keller", "anna@example.org", null));
+        hub.says("erp", "customer",
+                person("erp-" + annie.id(), "Annie", "Keller", "annie@example.org", "+41449999999"));
         Delivery underWay = hub.claims("shop", "customer").getFirst();
+        assertThat(underWay.id()).isEqualTo(annie.id());
         merge();
         hub.store.lanes().record(List.of(new DeliveryResult(underWay, DeliveryResult.Kind.RETRY, null, null, null,
                 Duration.ZERO, false, null, null, hub.now(), Duration.ofMillis(1))));
