@@ -282,7 +282,7 @@ class PollTest {
                 get(anyUrl()).inScenario("proxy").whenScenarioStateIs("Started").willSetStateTo("gone").willReturn(
                         aResponse().withBody("<html>Maintenance</html>")));
         VENDOR.stubFor(get(anyUrl()).inScenario("proxy").whenScenarioStateIs("gone").willReturn(okJson(
-                "{\"items\":[{\"id\":\"P-1\"}]}")));
+                "{\"items\":[{\"id\":\"P-1\",\"updated_at\":\"2026-11-21T10:00:05Z\"}]}")));
 
         hub = new Hub(connectors, "books/payments");
 
