@@ -28,7 +28,7 @@ create domain outcome as text check (value in ('APPLIED', 'UNCHANGED', 'STALE', 
   'NOT_FOUND', 'WAITING', 'DISCARDED'));
 create domain customer_kind as text check (value in ('person', 'organization'));
 create domain customer_status as text check (value in ('prospect', 'active', 'inactive'));
-create domain lane_state as text check (value in ('SYNCED', 'BEHIND', 'PARKED'));
+create domain lane_state as text check (value in ('SYNCED', 'BEHIND', 'PARKED', 'GONE'));
 create domain delivery_outcome as text check (value in ('DONE', 'NOTHING_TO_SEND', 'RETRY', 'PARKED', 'UNKNOWN'));
 
 -- The journal: every message as received. (tenant, spoke, event) is the idempotency key, the outcome the reply to a retry. A
@@ -249,6 +249,8 @@ create table link (
   busy_until timestamptz not null default '-infinity',
   problem text,
   synced_at timestamptz,
+  -- how often people had the record made again after the spoke had deleted it
+  remade int not null default 0,
   primary key (tenant, entity_id, spoke, id)
 ) with (fillfactor = 80);
 create unique index on link (tenant, spoke, entity, external_id) where external_id is not null;

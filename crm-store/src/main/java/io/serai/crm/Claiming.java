@@ -36,7 +36,7 @@ final class Claiming {
     }
 
     private record Row(long lane, long fence, UUID id, String externalId, Map<String, Object> ours, String revision,
-            int attempt, boolean unsure, UUID saidAs, boolean unread) {}
+            int attempt, boolean unsure, UUID saidAs, boolean unread, int remade) {}
 
     /** What {@link Lanes#claim(String, String, int, Duration, int)} says. */
     List<Delivery> claim(int most, Duration lease, int owed) throws SQLException {
@@ -53,12 +53,13 @@ final class Claiming {
                   busy_until = greatest(busy_until, ?) + ?::interval
                 from due where l.entity_id = due.entity_id and l.spoke = due.spoke and l.id = due.id
                 returning l.id, l.fence, l.entity_id, l.external_id, coalesce(l.ours, l.base)::text, l.revision,
-                  l.attempts, due.unsure, l.said_as, l.unread, l.busy_until > ?
+                  l.attempts, due.unsure, l.said_as, l.unread, l.busy_until > ?, l.remade
                 """,
                 row -> {
                     rows.add(new Row(row.getLong(1), row.getLong(2), row.getObject(3, UUID.class),
                             row.getString(4), Json.document(row.getString(5)), row.getString(6), row.getInt(7),
-                            row.getBoolean(8), row.getObject(9, UUID.class), row.getBoolean(10)));
+                            row.getBoolean(8), row.getObject(9, UUID.class), row.getBoolean(10),
+                            row.getInt(12)));
                     if (row.getBoolean(11)) {
                         warnOfRestless(rows.getLast());
                     }
@@ -123,7 +124,7 @@ final class Claiming {
             }
             deliveries.add(new Delivery(row.lane(), row.fence(), profile.spoke(), profile.entity(), row.id(),
                     row.externalId(), row.revision(), version, reference, patch, whole, row.attempt(),
-                    row.externalId() == null ? wanted : row.ours(), row.unread(), traces.get(row.id()),
+                    row.externalId() == null ? wanted : row.ours(), row.unread(), row.remade(), traces.get(row.id()),
                     slots.take()));
         }
         if (!making.isEmpty()) {

@@ -228,8 +228,8 @@ public final class Corrections {
                   said_as = case when external_id is null and attempts > 0
                     then nullif(coalesce(said_as, entity_id), ?) end,
                   attempts = case when external_id is null then attempts when state = 'PARKED' then 1 else 0 end,
-                  state = case when spoke = any(?) then 'BEHIND' else 'SYNCED' end,
-                  behind_since = case when spoke = any(?) then coalesce(behind_since, ?) end
+                  state = case when state = 'GONE' then state when spoke = any(?) then 'BEHIND' else 'SYNCED' end,
+                  behind_since = case when state <> 'GONE' and spoke = any(?) then coalesce(behind_since, ?) end
                 where entity_id = ? and entity = 'customer' and id = any(?::bigint[])
                 """, to, version, now, to, listening, listening, now, from, links.toArray(String[]::new));
     }
@@ -251,6 +251,9 @@ public final class Corrections {
                 String field = link.entity.equals("customer") ? "memberOf" : "customer";
                 workspace.hold(link, workspace.golden(link.entityId), referring(link.base, field, from, to),
                         referring(link.ours, field, from, to), null);
+                if (link.gone) {
+                    workspace.gone(link);
+                }
             }
         }
     }

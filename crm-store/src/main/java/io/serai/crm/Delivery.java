@@ -22,12 +22,13 @@ import java.util.UUID;
  * @param held the golden values that stand for what the spoke holds when this is claimed, or that it is told to create
  * @param unread whether the record was found in the spoke and what it holds was not taken in yet: it is to be read, and
  *        recorded as {@link DeliveryResult.Kind#ADOPT}, before anything is written to it
+ * @param remade how often people have had the record made again
  * @param notBefore when it may be sent, by the pace that the spoke allows
  * @param traceparent W3C trace context of the message that caused the latest change; null when it had none
  */
 public record Delivery(long lane, long fence, String spoke, String entity, UUID id, String externalId,
         String revision, long version, UUID reference, Map<String, Object> patch, Map<String, Object> golden,
-        int attempt, Map<String, Object> held, boolean unread, String traceparent, Instant notBefore) {
+        int attempt, Map<String, Object> held, boolean unread, int remade, String traceparent, Instant notBefore) {
 
     public boolean creates() {
         return externalId == null;
@@ -36,7 +37,7 @@ public record Delivery(long lane, long fence, String spoke, String entity, UUID 
     /** The same for the record that its lane belongs to now. */
     Delivery now(UUID other) {
         return new Delivery(lane, fence, spoke, entity, other, externalId, revision, version, reference, patch, golden,
-                attempt, held, unread, traceparent, notBefore);
+                attempt, held, unread, remade, traceparent, notBefore);
     }
 
     /** The top-level fields that are written. */
@@ -45,10 +46,14 @@ public record Delivery(long lane, long fence, String spoke, String entity, UUID 
     }
 
     /**
-     * The same for every attempt to create the record; null for an update. An update repeated does no harm, but one that a
+     * The same for every attempt to create the record, and another one when people have it made again: under the first, a
+     * spoke may answer with the record that it has deleted. Null for an update. An update repeated does no harm, but one that a
      * spoke takes for a repeat does, when another one came in between: from a process that was frozen, or before a restore.
      */
     public UUID idempotencyKey() {
-        return creates() ? Identifiers.named("delivery", spoke, entity, reference, "create") : null;
+        return creates()
+                ? Identifiers.named("delivery", spoke, entity, reference,
+                        remade == 0 ? "create" : "create again " + remade)
+                : null;
     }
 }

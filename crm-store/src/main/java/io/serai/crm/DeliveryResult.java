@@ -35,6 +35,8 @@ public record DeliveryResult(Delivery delivery, Kind kind, Map<String, Object> h
          */
         ADOPT,
         /** Trying again would not help; a person must look. */
-        PARKED
+        PARKED,
+        /** Of an update: the spoke has no such record any more; a person must look. */
+        GONE
     }
 }

@@ -264,7 +264,7 @@ final class IngestBatch {
         Refusal why = effect.refusal();
         String kind = switch (why.code()) {
             case "malformed", "unstorable" -> "POISON";
-            case "deleted" -> "CONFLICT";
+            case Missing.CODE -> "CONFLICT";
             default -> "INVALID";
         };
         Workspace.LinkKey record = record(arrival);
@@ -286,7 +286,7 @@ final class IngestBatch {
      * golden record, to which a later message may well be the answer.
      */
     private static boolean holdsUp(Refusal refusal) {
-        return !"deleted".equals(refusal.code());
+        return !Missing.CODE.equals(refusal.code());
     }
 
     /** The spoke's record that the message is about; null when it does not say, and for an edit of the golden record. */

@@ -33,7 +33,7 @@ final class Interactions {
                     null);
         }
         if (Said.deleted(said)) {
-            return Words.gone(arrival.spoke(), "interaction", externalId, null);
+            return words.gone(null, null);
         }
         Map<String, Object> customer = Said.document(said.get("customer"));
         if (customer == null) {
@@ -62,7 +62,7 @@ final class Interactions {
             return words.linked(link, theirs, Said.revision(said), Said.deleted(said), source);
         }
         if (Said.deleted(said)) {
-            return Words.gone(arrival.spoke(), "opportunity", externalId, null);
+            return words.gone(null, null);
         }
         UUID customer = customers.buyer(arrival.spoke(), Said.document(said.get("customer")), null, source);
         return append(Entity.OPPORTUNITY, arrival.spoke(), said, externalId, customer, source);

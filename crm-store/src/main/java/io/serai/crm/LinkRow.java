@@ -24,6 +24,8 @@ final class LinkRow {
     Instant writtenAt;
     /** Whether something may have been written to it without anybody knowing. */
     boolean unanswered;
+    /** Whether the spoke has deleted it: then nothing is written to it until the spoke speaks of it again. */
+    boolean gone;
     boolean inStep;
     boolean touched;
 

@@ -136,7 +136,8 @@ final class Loading {
             first.read(
                     """
                             select l.id, l.spoke, l.entity, l.external_id, l.entity_id, l.base::text, l.ours::text, l.revision,
-                              l.wanted, l.synced, l.unheard::text, l.synced_at, l.unanswered
+                              l.wanted, l.synced, l.unheard::text, l.synced_at, l.unanswered,
+                              l.state = 'GONE'
                             from (select unnest(?) spoke, unnest(?) entity, unnest(?) external_id) k
                             join link l on l.spoke = k.spoke and l.entity = k.entity and l.external_id = k.external_id
                             """,
@@ -270,7 +271,7 @@ final class Loading {
         new Statements()
                 .read("""
                         select id, spoke, entity, external_id, entity_id, base::text, ours::text, revision, wanted, synced,
-                          unheard::text, synced_at, unanswered from link
+                          unheard::text, synced_at, unanswered, state = 'GONE' from link
                         where entity_id = any(?::uuid[]) order by id
                         """,
                         row -> found.add(takeLink(row)), (Object) Writing.ids(ids))
@@ -322,7 +323,7 @@ final class Loading {
         new Statements().read("""
                 select id, spoke, entity, external_id, entity_id, base::text,
                   case when lease_until > ? then ours end::text, revision, wanted, synced,
-                  unheard::text, synced_at, unanswered from link
+                  unheard::text, synced_at, unanswered, state = 'GONE' from link
                 where entity_id = ?::uuid and spoke = ? and entity = ? and (external_id is null or unanswered)
                 order by external_id nulls first
                 """, row -> found.add(takeLink(row)), work.now(), golden.id.toString(), spoke,
@@ -436,6 +437,7 @@ final class Loading {
         OffsetDateTime writtenAt = row.getObject(12, OffsetDateTime.class);
         link.writtenAt = writtenAt == null ? null : writtenAt.toInstant();
         link.unanswered = row.getBoolean(13);
+        link.gone = row.getBoolean(14);
         work.links.put(new LinkKey(link.spoke, link.entity, link.externalId), link);
         return link;
     }

@@ -24,8 +24,8 @@ public final class ParkedWork {
             "UNKNOWN_OUTCOME", "FROZEN_FIELD", "DELIVERY", "SUBSCRIBER");
 
     private static final int LONGEST_NOTE = 1_000;
-    /** Trying again would ask the same question, or let in what a stranger wrote in the spoke's name. */
-    private static final Set<Object> ONLY_TO_DISCARD = Set.of("deleted", "not-allowed");
+    /** What a stranger wrote in a spoke's name: trying it again would let it in. */
+    private static final String NOT_ALLOWED = "not-allowed";
 
     private final Transactions transactions;
     private final Settings settings;
@@ -52,7 +52,10 @@ public final class ParkedWork {
         private static final long serialVersionUID = 1L;
         private final String code;
 
-        /** @param code short and stable: not-found, resolved, not-allowed, invalid, not-available */
+        /**
+         * @param code short and stable: not-found, resolved, not-allowed, refused and not-available are about the item;
+         *        invalid about what was said
+         */
         public NotPossible(String code, String problem) {
             super(problem, null, false, false);
             this.code = code;
@@ -70,15 +73,18 @@ public final class ParkedWork {
      */
     public record Choice(String entity, UUID id, Map<String, Object> patch) {}
 
-    /** What a person may do about it: retry, edit, discard, choose, same, not-same, exists, absent. */
-    public static List<String> actions(Parked parked) {
+    /** What a person may do about it: retry, edit, discard, choose, same, not-same, exists, absent, recreate. */
+    public List<String> actions(Parked parked) {
         if (parked.resolvedAt() != null) {
             return List.of();
         }
         return switch (about(parked)) {
-            case "message" -> ONLY_TO_DISCARD.contains(parked.detail().get("code"))
-                    ? List.of("discard")
-                    : List.of("retry", "edit", "discard");
+            case "message" -> switch (String.valueOf(parked.detail().get("code"))) {
+                case Missing.CODE -> aboutMissing(parked);
+                case NOT_ALLOWED -> List.of("discard");
+                default -> List.of("retry", "edit", "discard");
+            };
+            case "missing" -> aboutMissing(parked);
             case "delivery" -> List.of("retry", "discard");
             case "invoice", "credit-note" -> parked.kind().equals("UNKNOWN_OUTCOME")
                     ? List.of("retry", "exists", "absent")
@@ -88,6 +94,10 @@ public final class ParkedWork {
             case "possible-duplicate" -> List.of("same", "not-same");
             default -> List.of("discard");
         };
+    }
+
+    private List<String> aboutMissing(Parked parked) {
+        return settings.creates(parked.spoke(), parked.entity()) ? List.of("recreate", "discard") : List.of("discard");
     }
 
     private static String about(Parked parked) {
@@ -108,7 +118,7 @@ public final class ParkedWork {
         return allowed(items.find(id), id, action);
     }
 
-    private static Parked allowed(Optional<Parked> found, UUID id, String action) {
+    private Parked allowed(Optional<Parked> found, UUID id, String action) {
         Parked parked = found.orElseThrow(() -> new NotPossible("not-found", "Nothing is parked under " + id + "."));
         if (parked.resolvedAt() != null) {
             throw new NotPossible("resolved", "This was done with at " + parked.resolvedAt() + ".");
@@ -122,11 +132,12 @@ public final class ParkedWork {
 
     /** What is written beside the deed, in the transaction that records it. */
     private interface Deed {
-        void in(Turn turn, Parked parked, Workspace workspace, Statements statements) throws SQLException;
+        /** @return false when nothing was left to do: that closes the item, too */
+        boolean in(Turn turn, Parked parked, Workspace workspace, Statements statements) throws SQLException;
     }
 
-    private void decide(UUID id, String action, String by, String note, boolean closes, Deed deed) {
-        transactions.write(turn -> {
+    private boolean decide(UUID id, String action, String by, String note, boolean closes, Deed deed) {
+        boolean done = transactions.write(turn -> {
             Session session = turn.session();
             List<Parked> found = new ArrayList<>();
             new Statements().read(ParkedItems.SELECT + " where id = ?", row -> found.add(ParkedItems.parked(row)), id)
@@ -134,31 +145,27 @@ public final class ParkedWork {
             Parked parked = allowed(found.stream().findFirst(), id, action);
             Workspace workspace = new Workspace(settings, clock.instant());
             Statements statements = new Statements();
-            deed.in(turn, parked, workspace, statements);
-            workspace.act(parked.subject(), action, by, "DONE", note);
-            if (closes) {
+            boolean something = deed.in(turn, parked, workspace, statements);
+            workspace.act(parked.subject(), action, by, something ? "DONE" : "SETTLED", note);
+            if (closes || !something) {
                 workspace.resolve(parked.subject());
             }
             turn.commit(workspace.write(turn).and(statements));
-            return null;
+            return something;
         });
         changed.run();
+        return done;
     }
 
     /**
      * Lets it be, for a reason. A message is not taken in, and those that wait behind it go on; a refused delivery is left
-     * undone until the record changes again; a refused invoice is withdrawn until the sale is spoken of again; of a conflict
-     * the hub's value stays.
+     * undone until the record changes again; a record that its spoke deleted stays away until the spoke speaks of it again; a
+     * refused invoice is withdrawn until the sale is spoken of again; of a conflict the hub's value stays.
      */
     public void discard(UUID id, String reason, String by) {
         decide(id, "discard", by, note("reason", reason), true, (turn, parked, workspace, statements) -> {
             switch (about(parked)) {
-                case "message" -> {
-                    new Loading(turn.session(), workspace).journaled(parked.message());
-                    workspace.leaveLine(parked.message());
-                    turn.touch(parked.message());
-                    statements.write("update message set state = 'DISCARDED' where id = ?", parked.message());
-                }
+                case "message" -> discardMessage(turn, parked, workspace, statements);
                 case "delivery" -> {
                     turn.touch(parked.entityId());
                     statements.write("""
@@ -185,6 +192,59 @@ public final class ParkedWork {
                     // An open question that is closed; there is nothing to set right.
                 }
             }
+            return true;
+        });
+    }
+
+    private static void discardMessage(Turn turn, Parked parked, Workspace workspace, Statements statements)
+            throws SQLException {
+        new Loading(turn.session(), workspace).journaled(parked.message());
+        workspace.leaveLine(parked.message());
+        turn.touch(parked.message());
+        statements.write("update message set state = 'DISCARDED' where id = ?", parked.message());
+    }
+
+    /**
+     * Has a record made again that its spoke has deleted. The hub forgets what the spoke held of it. Should the spoke have it
+     * again by now without having said so, it is found before another one is made, where the spoke can be asked.
+     *
+     * @return false when nothing was left to do, since the spoke has spoken of the record again; the item is closed
+     */
+    public boolean recreate(UUID id, String by) {
+        Instant now = clock.instant();
+        return decide(id, "recreate", by, null, true, (turn, parked, workspace, statements) -> {
+            if (isMessage(parked)) {
+                discardMessage(turn, parked, workspace, statements);
+            }
+            String record = parked.detail().get(isMessage(parked) ? "record" : "externalId").toString();
+            boolean[] gone = new boolean[1];
+            String[] other = new String[1];
+            new Statements()
+                    .read("""
+                            select l.state = 'GONE', (select o.external_id from link o where o.entity_id = l.entity_id
+                              and o.spoke = l.spoke and o.id <> l.id and o.external_id is not null and o.state <> 'GONE' limit 1)
+                            from link l where l.spoke = ? and l.entity = ? and l.external_id = ?
+                            """,
+                            row -> {
+                                gone[0] = row.getBoolean(1);
+                                other[0] = row.getString(2);
+                            }, parked.spoke(), parked.entity(), record)
+                    .execute(turn.session());
+            if (gone[0] && other[0] != null) {
+                throw new NotPossible("refused", "Spoke " + parked.spoke() + " has the " + parked.entity()
+                        + " as its record " + other[0] + ", too. Another one would be one too many: discard this.");
+            }
+            turn.touch(new Workspace.LinkKey(parked.spoke(), parked.entity(), record));
+            turn.touch(parked.entityId());
+            // One attempt counts already: it is looked for before it is made.
+            statements.write("""
+                    update link set external_id = null, base = null, ours = null, unheard = null, revision = null,
+                      unanswered = false, unread = false, said_as = null, synced = 0, synced_at = null, state = 'BEHIND', behind_since = ?,
+                      attempts = 1, next_try_at = ?, lease_until = null, fence = fence + 1, problem = null,
+                      remade = remade + 1
+                    where spoke = ? and entity = ? and external_id = ? and state = 'GONE'
+                    """, now, now, parked.spoke(), parked.entity(), record);
+            return gone[0];
         });
     }
 
@@ -219,6 +279,7 @@ public final class ParkedWork {
             } else {
                 throw new IllegalArgumentException("A message is tried again by handing it to ingest.");
             }
+            return true;
         });
     }
 
@@ -277,6 +338,7 @@ public final class ParkedWork {
                 statements.write("update " + table(parked)
                         + " set state = 'DONE', external_id = ?, lease_until = null, problem = null where id = ?",
                         externalId == null ? number : externalId, invoice);
+                return true;
             });
         } catch (Transactions.Unstorable taken) {
             throw new NotPossible("invalid", "Another invoice has the number " + number + " already.");
@@ -295,6 +357,7 @@ public final class ParkedWork {
             GoldenRow order = sale(turn, workspace, parked);
             new Invoicing(workspace, new Loading(turn.session(), workspace), settings).follow(order,
                     new Source(by, parked.entityId(), null, now));
+            return true;
         });
     }
 
@@ -387,6 +450,7 @@ public final class ParkedWork {
                     update parked_action set edited = ?, edited_as = ?
                     where id = (select max(id) from parked_action where subject = ?)
                     """, content, as, parked.subject());
+            return true;
         });
     }
 

@@ -277,12 +277,13 @@ public final class Reconciliation {
             return;
         }
         if (differences.containsValue(Why.MISSING)) {
-            workspace.park("CONFLICT", "missing:" + held.spoke() + ":" + held.lane(),
-                    held.spoke() + " has no record any more", held.spoke(), held.entity(), held.id(), null,
-                    new Refusal("connector:" + held.spoke() + "/" + held.entity(), null, "Spoke " + held.spoke()
-                            + " no longer has its record " + held.externalId() + ". Decide whether the " + held.entity()
-                            + " is inactive or the record should be made again.", "deleted"),
-                    Map.of("externalId", held.externalId()));
+            new Missing(held.spoke(), held.entity(), held.externalId()).park(workspace, settings, held.lane(),
+                    held.id());
+            turn.touch(new Workspace.LinkKey(held.spoke(), held.entity(), held.externalId()));
+            turn.touch(held.id());
+            Columns gone = new Columns();
+            gone.add(held.spoke(), held.entity(), held.externalId());
+            Writing.gone(statements, gone);
         }
         Map<String, Object> reworded = new LinkedHashMap<>();
         Map<String, Object> lost = new LinkedHashMap<>();

@@ -81,6 +81,11 @@ final class Recording {
                 case RETRY -> waits(result, "BEHIND", result.at().plus(result.retryAfter()), result.countsAsAttempt(),
                         result.problem());
                 case PARKED -> refused(result, lane);
+                case GONE -> {
+                    waits(result, "GONE", result.at(), true, result.problem());
+                    new Missing(delivery.spoke(), delivery.entity(), delivery.externalId()).park(workspace, settings,
+                            delivery.lane(), delivery.id());
+                }
             }
         } else if (lane != null && mayHaveArrived(result) && lane.externalId() != null
                 && lane.externalId().equals(delivery.externalId())) {
@@ -344,7 +349,7 @@ final class Recording {
         }
         String outcome = switch (result.kind()) {
             case DONE -> "DONE";
-            case PARKED -> "PARKED";
+            case PARKED, GONE -> "PARKED";
             case RETRY, ADOPT -> "RETRY";
         };
         // Where there is no lane any more somebody may have been erased, whom the spoke's words name.
@@ -385,7 +390,7 @@ final class Recording {
                               unnest(?::bigint[]) fence, unnest(?) external_id, unnest(?) base, unnest(?) ours,
                               unnest(?) revision, unnest(?::bigint[]) version, unnest(?) at, unnest(?) in_step, unnest(?) unheard) d
                             where l.entity_id = d.entity_id and l.spoke = d.spoke and l.id = d.lane and d.in_step = 'false'
-                              and l.state <> 'PARKED'
+                              and l.state not in ('PARKED', 'GONE')
                             """,
                     late.arrays());
         }
@@ -410,7 +415,7 @@ final class Recording {
             statements.write(
                     """
                             update link l set state = case when w.state = 'BEHIND' and l.state = 'SYNCED' then 'SYNCED' else w.state end,
-                              behind_since = case when w.state = 'BEHIND' and l.state = 'SYNCED' then null
+                              behind_since = case when w.state = 'GONE' or w.state = 'BEHIND' and l.state = 'SYNCED' then null
                                 else coalesce(behind_since, w.next::timestamptz) end,
                               next_try_at = w.next::timestamptz, lease_until = null,
                               ours = case when w.refused = 'true' and l.external_id is null then null else ours end,

@@ -65,7 +65,7 @@ final class Sales {
             return new Effect(State.STALE, order, Effect.found("linked", List.of()), null);
         }
         if (Said.deleted(said)) {
-            return Words.gone(arrival.spoke(), "order", externalId, link == null ? null : order);
+            return words.gone(link, order);
         }
         GoldenRow invoice = order == null ? null : workspace.invoiceOf(order);
         boolean invoiced = invoice != null && Invoicing.mayBeMade(invoice);
@@ -194,7 +194,7 @@ final class Sales {
             return booked(link, said, source);
         }
         if (Said.deleted(said)) {
-            return Words.gone(arrival.spoke(), "payment", externalId, null);
+            return words.gone(null, null);
         }
         GoldenRow order = said.get("orderNumber") instanceof String number ? workspace.order(number) : null;
         GoldenRow invoice = said.get("invoiceNumber") instanceof String number ? workspace.invoice(number) : null;

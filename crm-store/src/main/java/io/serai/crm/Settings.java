@@ -18,6 +18,11 @@ public record Settings(int tenant, List<SpokeProfile> spokes, Survivorship survi
                 .filter(p -> p.out() == SpokeProfile.Flow.OUT || p.out() == SpokeProfile.Flow.UPDATE).toList();
     }
 
+    /** Whether a spoke is given the records that it lacks. */
+    boolean creates(String spoke, String entity) {
+        return profile(spoke, entity).map(profile -> profile.out() == SpokeProfile.Flow.OUT).orElse(false);
+    }
+
     /** Who makes the records of this entity, invoices or credit notes. */
     Optional<SpokeProfile> issuer(String entity) {
         return spokes.stream().filter(p -> p.entity().equals(entity) && p.out() == SpokeProfile.Flow.ISSUE).findFirst();

@@ -59,7 +59,7 @@ final class Words {
             return new Effect(State.STALE, golden, echo(link, List.of(), Set.of(Rung.REVISION)), null);
         }
         if (deleted) {
-            return gone(link.spoke, link.entity, link.externalId, golden);
+            return gone(link, golden);
         }
         boolean known = revision != null && revision.equals(link.revision);
         if (overtaken) {
@@ -73,6 +73,10 @@ final class Words {
             workspace.change(golden, result.golden(), result.changed(), source, "updated", link.externalId);
         }
         workspace.note(golden);
+        if (link.gone) {
+            link.gone = false;
+            workspace.resolve(Missing.subject(link.spoke, link.id));
+        }
         workspace.hold(link, golden, result.base(), result.ours(), overtaken ? null : revision);
         conflicts.park(result, golden, source);
         recognition.lookAgain(golden, result.changed(), source);
@@ -97,14 +101,14 @@ final class Words {
         return !known && link.writtenAt != null && source.at().isBefore(link.writtenAt.plus(Lanes.SETTLING));
     }
 
-    /** A spoke deleted its record. @param golden null when the hub never knew it: then its end is nobody's business */
-    static Effect gone(String spoke, String entity, String externalId, GoldenRow golden) {
-        if (golden == null) {
+    /** A spoke deleted its record. @param link null when the hub never knew it: then its end is nobody's business */
+    Effect gone(LinkRow link, GoldenRow golden) {
+        if (link == null) {
             return new Effect(State.IGNORED, null, Effect.found("nobody known", List.of()), null);
         }
-        Refusal why = new Refusal("crm:" + entity, null, "Spoke " + spoke + " deleted its record " + externalId
-                + ". Decide whether the " + entity + " is inactive or the record should be made again.", "deleted");
-        return new Effect(State.PARKED, golden, Effect.found("linked", List.of()), why);
+        workspace.gone(link);
+        return new Effect(State.PARKED, golden, Effect.found("linked", List.of()),
+                new Missing(link.spoke, link.entity, link.externalId).why("crm:" + link.entity, settings));
     }
 
     /**

@@ -69,6 +69,8 @@ final class Workspace {
     final List<String> resolved = new ArrayList<>();
     final Map<String, Behind> behind = new LinkedHashMap<>();
     final List<LinkRow> touchedLinks = new ArrayList<>();
+    /** Links whose record the spoke has deleted. */
+    final Set<LinkRow> gone = new LinkedHashSet<>();
 
     private final Set<Object> read = new HashSet<>();
 
@@ -327,10 +329,17 @@ final class Workspace {
                 || !link.unanswered && Projection.inStep(link.entity, Projection.of(ours, profile::carries),
                         Projection.of(golden.document, profile::carries));
         links.put(new LinkKey(link.spoke, link.entity, link.externalId), link);
+        gone.remove(link);
         if (!link.touched) {
             link.touched = true;
             touchedLinks.add(link);
         }
+    }
+
+    /** The spoke has deleted its record. Until it speaks of it again, or a person decides, nothing is written there. */
+    void gone(LinkRow link) {
+        link.gone = true;
+        gone.add(link);
     }
 
     /** The idempotency key of a message that had no effect passes on to another one; its own row is kept under {@code other}. */
@@ -438,6 +447,10 @@ final class Workspace {
         joined.values().forEach(turn::touch);
         left.values().forEach(turn::touch);
         for (LinkRow link : touchedLinks) {
+            turn.touch(new LinkKey(link.spoke, link.entity, link.externalId));
+            turn.touch(link.entityId);
+        }
+        for (LinkRow link : gone) {
             turn.touch(new LinkKey(link.spoke, link.entity, link.externalId));
             turn.touch(link.entityId);
         }

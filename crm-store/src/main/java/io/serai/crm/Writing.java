@@ -67,6 +67,11 @@ final class Writing {
         goldens();
         links();
         behind();
+        if (!work.gone.isEmpty()) {
+            Columns rows = new Columns();
+            work.gone.forEach(link -> rows.add(link.spoke, link.entity, link.externalId));
+            gone(statements, rows);
+        }
         changes();
         actions(statements, work.actions, now);
         parked();
@@ -309,7 +314,7 @@ final class Writing {
                       (select ?::timestamptz) here(at)
                     where l.entity_id = f.entity_id and l.spoke = f.spoke
                       and l.external_id is distinct from coalesce(f.except_external_id, '')
-                      and l.wanted < f.version
+                      and l.wanted < f.version and l.state <> 'GONE'
                     """, fallen.arrays(now));
         }
         if (!missing.isEmpty()) {
@@ -327,6 +332,16 @@ final class Writing {
                   (select ?::int, ?::timestamptz) here(tenant, at)
                 where not exists (select 1 from link l where l.entity_id = m.entity_id and l.spoke = m.spoke)
                 """, missing.arrays(tenant, now));
+    }
+
+    /** What is on its way to a record that is gone no longer counts. @param records spoke, entity and id there of each */
+    static void gone(Statements statements, Columns records) {
+        statements.write("""
+                update link l set state = 'GONE', behind_since = null, attempts = 0, lease_until = null,
+                  fence = fence + 1
+                from (select unnest(?) spoke, unnest(?) entity, unnest(?) external_id) g
+                where l.spoke = g.spoke and l.entity = g.entity and l.external_id = g.external_id
+                """, records.arrays());
     }
 
     private void changes() {

@@ -164,7 +164,7 @@ class ParkedWorkTest {
         again(bad, "shop", "customer", anna("Muster"));
 
         assertThat(again(gone, "shop", "customer", end, Retry.HUB).state()).isEqualTo(Outcome.State.PARKED);
-        assertThat(ParkedWork.actions(parked(gone))).containsExactly("discard");
+        assertThat(hub.store.parkedWork().actions(parked(gone))).containsExactly("recreate", "discard");
         assertThat(hub.store.parkedWork().due(null, 10)).containsExactly(later.messageId());
         assertThat(again(later, "shop", "customer", anna("Keller"), Retry.HUB).state())
                 .isEqualTo(Outcome.State.APPLIED);
@@ -311,7 +311,7 @@ class ParkedWorkTest {
             Parked conflict = careful.store.parked().list(new ParkedItems.Question("CONFLICT", null, true), null, 9)
                     .items().getFirst();
             ParkedWork work = careful.store.parkedWork();
-            assertThat(ParkedWork.actions(conflict)).containsExactly("choose", "discard");
+            assertThat(work.actions(conflict)).containsExactly("choose", "discard");
 
             ParkedWork.Choice choice = work.choice(conflict.id(), conflict.detail().get("theirs"));
             assertThat(choice.patch()).isEqualTo(Map.of("name", Map.of("given", "Anna", "family", "Muster")));
@@ -442,6 +442,130 @@ class ParkedWorkTest {
         assertThat(hub.claims("shop", "customer")).hasSize(1);
     }
 
+    // ---- records that are gone
+
+    private static final Map<String, Object> ANNA = person("1", "Anna", "Meier", "anna@example.org", null);
+
+    /** Anna is in the shop, and the claim that made her there. */
+    private Delivery annaInTheShop() {
+        hub.says("erp", "customer", ANNA);
+        return hub.delivers("shop", "customer").getFirst();
+    }
+
+    private static String there(Delivery made) {
+        return "shop-" + made.id();
+    }
+
+    private Outcome shopDeletes(Delivery made) {
+        return hub.says("shop", "customer", with(ANNA, "source", Map.of("id", there(made), "deleted", true)));
+    }
+
+    private Parked missing() {
+        return hub.store.parked().list(new ParkedItems.Question("CONFLICT", "shop", true), null, 9).items().getFirst();
+    }
+
+    private Link inTheShop(Delivery made) {
+        return hub.store.goldens().links("customer", made.id()).stream().filter(link -> link.spoke().equals("shop"))
+                .findFirst().orElseThrow();
+    }
+
+    @Test
+    void aRecordThatItsSpokeDeletedIsMadeAgainWhenAPersonSaysSo() {
+        Delivery made = annaInTheShop();
+        Outcome gone = shopDeletes(made);
+        assertThat(hub.store.parkedWork().actions(parked(gone))).containsExactly("recreate", "discard");
+
+        assertThat(hub.store.parkedWork().recreate(parked(gone).id(), "api")).isTrue();
+
+        assertThat(parked(gone).resolvedAt()).isNotNull();
+        assertThat(state(gone)).isEqualTo("DISCARDED");
+        Delivery again = hub.claims("shop", "customer").getFirst();
+        assertThat(again.creates()).isTrue();
+        assertThat(again.attempt()).as("it is looked for before it is made").isEqualTo(2);
+        assertThat(again.patch()).isEqualTo(made.patch());
+        assertThat(again.idempotencyKey()).as("under the old key the shop may answer with the old record")
+                .isNotEqualTo(made.idempotencyKey());
+        hub.store.lanes().record(List.of(new DeliveryResult(again, DeliveryResult.Kind.DONE, again.patch(), "s9", null,
+                null, true, null, null, hub.now(), Duration.ofMillis(3))));
+        assertThat(inTheShop(made)).extracting(Link::state, Link::externalId).containsExactly("SYNCED", "s9");
+    }
+
+    @Test
+    void nothingIsWrittenToADeletedRecordUntilItsSpokeSpeaksOfItAgain() {
+        Delivery made = annaInTheShop();
+        Outcome gone = shopDeletes(made);
+        hub.says("erp", "customer", with(ANNA, "language", "fr"));
+        assertThat(hub.claims("shop", "customer")).isEmpty();
+        hub.store.parkedWork().discard(parked(gone).id(), "she has left", "api");
+        hub.says("erp", "customer", with(ANNA, "language", "it"));
+
+        assertThat(hub.claims("shop", "customer")).isEmpty();
+        assertThat(inTheShop(made).state()).isEqualTo("GONE");
+        hub.says("shop", "customer", with(ANNA, "source", Map.of("id", there(made))));
+        assertThat(hub.claims("shop", "customer")).singleElement()
+                .satisfies(update -> assertThat(update.patch()).containsOnlyKeys("language"));
+    }
+
+    @Test
+    void anAnswerThatComesAfterTheDeletionStartsNothing() {
+        Delivery made = annaInTheShop();
+        hub.says("erp", "customer", with(ANNA, "language", "fr"));
+        Delivery underWay = hub.claims("shop", "customer").getFirst();
+        shopDeletes(made);
+        hub.says("erp", "customer", with(ANNA, "language", "it"));
+
+        assertThat(hub.store.lanes().record(List.of(new DeliveryResult(underWay, DeliveryResult.Kind.DONE,
+                underWay.patch(), null, null, null, true, null, null, hub.now(), Duration.ofMillis(3)))))
+                .containsExactly(false);
+
+        assertThat(inTheShop(made).state()).isEqualTo("GONE");
+    }
+
+    @Test
+    void aDeliveryToARecordThatIsGoneAsksWhetherToMakeItAgain() {
+        Delivery made = annaInTheShop();
+        hub.says("erp", "customer", with(ANNA, "language", "fr"));
+        answer(DeliveryResult.Kind.GONE, "404");
+
+        assertThat(missing().problem()).contains(there(made), "recreate");
+        hub.says("erp", "customer", with(ANNA, "language", "it"));
+        assertThat(hub.claims("shop", "customer")).as("which would be refused like the first").isEmpty();
+        hub.store.parkedWork().recreate(missing().id(), "api");
+        assertThat(hub.claims("shop", "customer")).singleElement()
+                .satisfies(again -> assertThat(again.patch()).containsEntry("language", "it").containsKey("name"));
+        assertThat(hub.store.parked().list(new ParkedItems.Question(null, "shop", true), null, 9).items()).isEmpty();
+    }
+
+    @Test
+    void aRecordThatCameBackIsNotMadeTwice() {
+        Delivery made = annaInTheShop();
+        hub.says("erp", "customer", with(ANNA, "language", "fr"));
+        answer(DeliveryResult.Kind.GONE, "404");
+        Outcome gone = shopDeletes(made);
+        UUID refused = missing().id();
+        hub.says("shop", "customer", with(ANNA, "source", Map.of("id", there(made))));
+
+        assertThat(hub.store.parked().list(new ParkedItems.Question(null, "shop", true), null, 9).items())
+                .extracting(Parked::message).containsExactly(gone.messageId());
+        assertThatThrownBy(() -> hub.store.parkedWork().recreate(refused, "api")).hasMessageContaining("done with");
+        assertThat(hub.store.parkedWork().recreate(parked(gone).id(), "api")).as("nothing left to do").isFalse();
+        assertThat(parked(gone).resolvedAt()).isNotNull();
+        assertThat(inTheShop(made).externalId()).isEqualTo(there(made));
+    }
+
+    @Test
+    void aDeletedRecordStaysAwayAlsoWhenItsCustomerIsMergedAndWhereTheSpokeHasAnother() {
+        Delivery made = annaInTheShop();
+        Outcome gone = shopDeletes(made);
+        Outcome other = hub.says("shop", "customer", person("s2", "Anna", "Keller", "keller@example.org", null));
+        hub.store.corrections().merge(other.id(), made.id(), "api");
+
+        assertThat(hub.claims("shop", "customer")).extracting(Delivery::externalId).containsExactly("s2");
+        assertThatThrownBy(() -> hub.store.parkedWork().recreate(parked(gone).id(), "api"))
+                .isInstanceOf(ParkedWork.NotPossible.class).hasMessageContaining("s2");
+        assertThat(parked(gone).resolvedAt()).isNull();
+    }
+
     // ---- invoices
 
     private InvoiceClaim claimed() {
@@ -467,7 +591,7 @@ class ParkedWorkTest {
     @Test
     void anInvoiceThatAPersonHasSeenIsNeverMadeAgain() {
         Parked unknown = undecided();
-        assertThat(ParkedWork.actions(unknown)).containsExactly("retry", "exists", "absent");
+        assertThat(hub.store.parkedWork().actions(unknown)).containsExactly("retry", "exists", "absent");
         hub.store.parkedWork().exists(unknown.id(), "R-17", null, "api");
 
         assertThat(hub.order("S-1").document()).containsEntry("invoiceNumber", "R-17");

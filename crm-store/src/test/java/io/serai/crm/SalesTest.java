@@ -69,7 +69,7 @@ class SalesTest {
                     .isEqualTo(Outcome.State.UNCHANGED);
             conflicts().forEach(parked -> {
                 assertThat(parked.problem()).contains("p-1 of 42.00 CHF", "order S-1", "no such payment any more");
-                assertThat(ParkedWork.actions(parked)).containsExactly("discard");
+                assertThat(hub.store.parkedWork().actions(parked)).containsExactly("discard");
                 hub.store.parkedWork().discard(parked.id(), "the bank was wrong", "api");
             });
         }

@@ -302,7 +302,7 @@ class SickSpokesTest {
         changes(gone, "Weg");
         changes(other, "Da");
 
-        until(SOON, () -> assertThat(link(gone, "sick").path("state").asString()).isEqualTo("PARKED"));
+        until(SOON, () -> assertThat(link(gone, "sick").path("state").asString()).isEqualTo("GONE"));
         inStep(other, "sick");
         assertThat(read("/api/parked?spoke=sick").path("items").path(0).path("entityId").asString()).isEqualTo(gone);
     }

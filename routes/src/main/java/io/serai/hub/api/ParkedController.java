@@ -37,6 +37,9 @@ final class ParkedController {
     private static final int USUAL = 100;
     private static final int MOST = 500;
 
+    /** There was nothing left to do, and the item is closed. */
+    private static final Replay.Result SETTLED = new Replay.Result("settled", null, null);
+
     private final CrmStore store;
     private final Replay replay;
     private final CanonicalSchemas schemas;
@@ -73,7 +76,7 @@ final class ParkedController {
                 .filter(found -> caller.operator() || caller.spoke().equals(found.spoke()))
                 .orElseThrow(Paging::notFound);
         Map<String, Object> view = view(parked);
-        view.put("actions", caller.operator() ? ParkedWork.actions(parked) : List.of());
+        view.put("actions", caller.operator() ? store.parkedWork().actions(parked) : List.of());
         view.put("waiting", store.parked().waiting(parked, MOST_SHOWN));
         view.put("history", store.parked().history(parked).stream().map(ParkedController::view).toList());
         if (parked.message() != null) {
@@ -108,7 +111,7 @@ final class ParkedController {
     void actOnCause(@PathVariable("action") String action, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
         String by = operator(request);
-        if (!List.of("retry", "discard", "choose", "not-same").contains(action)) {
+        if (!List.of("retry", "discard", "choose", "not-same", "recreate").contains(action)) {
             throw Paging.notFound();
         }
         Map<String, Object> said = said(request);
@@ -179,6 +182,9 @@ final class ParkedController {
             case "not-same" -> work.notSame(id, by);
             case "exists" -> work.exists(id, text(said, "number"), text(said, "externalId"), by);
             case "absent" -> work.absent(id, by);
+            case "recreate" -> {
+                return work.recreate(id, by) ? new Replay.Result("retrying", null, null) : SETTLED;
+            }
             default -> throw Paging.notFound();
         }
         return new Replay.Result("done", null, null);

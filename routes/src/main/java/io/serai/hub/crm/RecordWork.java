@@ -159,7 +159,9 @@ final class RecordWork implements LaneWork<Delivery, DeliveryResult> {
             case CONFLICT_DUPLICATE -> adopt(delivery, request, problem, begin);
             case GONE, INVALID -> {
                 gate.answered(clock.instant());
-                yield result(delivery, Kind.PARKED, null, null, true, problem, refused.field().orElse(null), begin);
+                boolean gone = refused.errorClass() == ErrorClass.GONE && !delivery.creates();
+                yield result(delivery, gone ? Kind.GONE : Kind.PARKED, null, null, true, problem,
+                        refused.field().orElse(null), begin);
             }
         };
     }

@@ -44,6 +44,7 @@ public final class ParkedCommand {
             ./serai parked not-same <id | --cause TEXT>           they are not
             ./serai parked exists <id> --number N [--external-id ID]    the invoice is there: do not make it
             ./serai parked absent <id>                            it is not there: send it again
+            ./serai parked recreate <id | --cause TEXT>           make the record again that the spoke has deleted
             The hub is found by SERAI_URL and SERAI_API_KEY, or else in <data>/sandbox.env (--data DIR, default data).""";
 
     private final Map<String, String> environment;
@@ -135,7 +136,7 @@ public final class ParkedCommand {
             case "list" -> list(line, hub);
             case "show" -> show(hub.get("/api/parked/" + line.id()));
             case "content" -> out.print(content(hub.get("/api/parked/" + line.id())));
-            case "retry", "not-same", "absent" -> {
+            case "retry", "not-same", "absent", "recreate" -> {
                 return act(line, hub, body);
             }
             case "discard" -> {
