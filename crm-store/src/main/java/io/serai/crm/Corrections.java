@@ -194,17 +194,20 @@ public final class Corrections {
             }
         }, (Object) Writing.ids(List.of(from, to))).execute(work.turn().session());
         Columns superfluous = new Columns();
+        List<String> going = new ArrayList<>();
         for (Lane lane : lanes) {
             boolean another = lanes.stream().anyMatch(other -> other.spoke().equals(lane.spoke())
                     && other.id() != lane.id() && (other.made() || other.perhaps() || other.id() < lane.id()));
             if (!lane.made() && !lane.perhaps() && another) {
                 work.workspace().resolve(Recording.subject(lane.spoke(), lane.id()));
                 superfluous.add(lane.entityId(), lane.spoke(), lane.id());
+                going.add(Long.toString(lane.id()));
             } else if (lane.entityId().equals(from)) {
                 records.add(Long.toString(lane.id()));
             }
         }
         if (!superfluous.isEmpty()) {
+            settle(work, List.of(from, to), going);
             work.first().write("""
                     delete from link l using (select unnest(?::uuid[]) entity_id, unnest(?) spoke,
                       unnest(?::bigint[]) id) s
@@ -216,11 +219,21 @@ public final class Corrections {
         give(work, from, to, records, version);
     }
 
+    /** What was refused of these lanes is no question any more: they go, or are another customer's and are tried anew. */
+    private static void settle(Case work, List<UUID> customers, List<String> lanes) {
+        work.first().write("""
+                update parked p set resolved_at = ? from link l
+                where l.entity_id = any(?::uuid[]) and l.id = any(?::bigint[])
+                  and p.subject = 'delivery:' || l.spoke || ':' || l.id and p.resolved_at is null
+                """, work.workspace().now(), Writing.ids(customers), lanes.toArray(String[]::new));
+    }
+
     /**
      * Gives links to another customer. What each record lacks of it is then written. What the spoke may have made without an
      * answer is looked for, and told to be made again, under the id that it was told.
      */
     void give(Case work, UUID from, UUID to, List<String> links, long version) {
+        settle(work, List.of(from), links);
         String[] listening = settings.listeners("customer").stream().map(SpokeProfile::spoke).toArray(String[]::new);
         Instant now = work.workspace().now();
         work.first().write("""

@@ -237,13 +237,15 @@ public final class ParkedWork {
             turn.touch(new Workspace.LinkKey(parked.spoke(), parked.entity(), record));
             turn.touch(parked.entityId());
             // One attempt counts already: it is looked for before it is made.
-            statements.write("""
-                    update link set external_id = null, base = null, ours = null, unheard = null, revision = null,
-                      unanswered = false, unread = false, said_as = null, synced = 0, synced_at = null, state = 'BEHIND', behind_since = ?,
-                      attempts = 1, next_try_at = ?, lease_until = null, fence = fence + 1, problem = null,
-                      remade = remade + 1
-                    where spoke = ? and entity = ? and external_id = ? and state = 'GONE'
-                    """, now, now, parked.spoke(), parked.entity(), record);
+            statements.write(
+                    """
+                            update link set external_id = null, base = null, ours = null, unheard = null, revision = null,
+                              unanswered = false, unread = false, said_as = null, synced = 0, synced_at = null, state = 'BEHIND', behind_since = ?,
+                              attempts = 1, next_try_at = ?, lease_until = null, fence = fence + 1, problem = null,
+                              remade = remade + 1
+                            where spoke = ? and entity = ? and external_id = ? and state = 'GONE'
+                            """,
+                    now, now, parked.spoke(), parked.entity(), record);
             return gone[0];
         });
     }
@@ -251,10 +253,12 @@ public final class ParkedWork {
     /**
      * Tries a delivery again now, asks again after an invoice whose outcome is unknown, or sends one again that was refused,
      * with what its sale says by now. What comes of it closes the item or tells a new reason. Messages are not tried here.
+     *
+     * @return false when nothing was left to do, since the record is in step by now; the item is closed
      */
-    public void retry(UUID id, String by) {
+    public boolean retry(UUID id, String by) {
         Instant now = clock.instant();
-        decide(id, "retry", by, null, false, (turn, parked, workspace, statements) -> {
+        return decide(id, "retry", by, null, false, (turn, parked, workspace, statements) -> {
             if (isIssued(parked) && parked.kind().equals("UNKNOWN_OUTCOME")) {
                 claimable(turn, parked, "UNKNOWN", "", now);
             } else if (isIssued(parked)) {
@@ -276,11 +280,23 @@ public final class ParkedWork {
                         where entity_id = ? and spoke = ? and entity = ? and state = 'PARKED'
                           and 'delivery:' || spoke || ':' || id = ?
                         """, now, now, parked.entityId(), parked.spoke(), parked.entity(), parked.subject());
+                return owed(turn, parked);
             } else {
                 throw new IllegalArgumentException("A message is tried again by handing it to ingest.");
             }
             return true;
         });
+    }
+
+    /** Whether the spoke still lacks something of the record that it refused. */
+    private static boolean owed(Turn turn, Parked parked) throws SQLException {
+        boolean[] owed = new boolean[1];
+        new Statements().read("""
+                select exists (select from link where entity_id = ? and spoke = ? and entity = ?
+                  and state in ('PARKED', 'BEHIND') and 'delivery:' || spoke || ':' || id = ?)
+                """, row -> owed[0] = row.getBoolean(1), parked.entityId(), parked.spoke(), parked.entity(),
+                parked.subject()).execute(turn.session());
+        return owed[0];
     }
 
     /** Whether it is an invoice or a credit note, which are asked after before they are sent again. */

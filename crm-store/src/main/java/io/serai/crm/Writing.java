@@ -281,6 +281,7 @@ final class Writing {
                       synced = case when u.in_step::boolean then u.version::bigint else synced end,
                       state = case when u.in_step::boolean then 'SYNCED' else 'BEHIND' end,
                       behind_since = case when u.in_step::boolean then null else coalesce(behind_since, at) end,
+                      attempts = case when state = 'PARKED' then 1 else attempts end,
                       next_try_at = case when state = 'BEHIND' and attempts > 0 then next_try_at else at end,
                       unheard = u.unheard::json
                     from (select unnest(?::uuid[]) entity_id, unnest(?) spoke, unnest(?::bigint[]) id,

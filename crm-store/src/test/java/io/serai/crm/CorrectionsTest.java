@@ -403,4 +403,50 @@ class CorrectionsTest {
         assertThat(hub.store.corrections().restore(new Edit(created.id(), null),
                 new Corrections.Earlier("/language", null, 1L), CLERK).state()).isEqualTo(Outcome.State.NOT_FOUND);
     }
+
+    @Test
+    void mergingAnswersWhatARecordThatBelongsToAnotherCustomerHasAsked() {
+        Outcome anna = hub.says("shop", "customer", person("s1", "Anna", "Meier", "anna@example.org", null));
+        Outcome same = hub.says("erp", "customer", person("2", "Anna", "Meyer", "meyer@example.org", null));
+        answersOfTheShop(DeliveryResult.Kind.DONE, "s1");
+        assertThat(openDeliveries()).extracting(Parked::entityId).containsExactly(same.id());
+
+        hub.store.corrections().merge(anna.id(), same.id(), "api");
+
+        assertThat(openDeliveries()).isEmpty();
+    }
+
+    @Test
+    void aRefusedDeliveryGoesWithItsRecordWhenCustomersAreMergedAndParted() {
+        Outcome kept = hub.says("erp", "customer", person("1", "Anna", "Meier", "anna@example.org", null));
+        hub.delivers("shop", "customer");
+        Outcome absorbed = hub.says("erp", "customer", person("2", "Ann", "Keller", "keller@example.org", null));
+        hub.delivers("shop", "customer");
+        hub.says("erp", "customer", person("2", "Ann", "Kellermann", "keller@example.org", null));
+        answersOfTheShop(DeliveryResult.Kind.PARKED, null);
+        assertThat(openDeliveries()).hasSize(1);
+
+        hub.store.corrections().merge(kept.id(), absorbed.id(), "api");
+        assertThat(openDeliveries()).as("it is tried anew").isEmpty();
+        answersOfTheShop(DeliveryResult.Kind.PARKED, null);
+        assertThat(openDeliveries()).as("one for each record").extracting(Parked::entityId).containsExactly(kept.id(),
+                kept.id());
+
+        hub.store.corrections().unmerge(absorbed.id(), "api");
+        assertThat(openDeliveries()).as("of the one that stayed").hasSize(1);
+    }
+
+    private void answersOfTheShop(DeliveryResult.Kind kind, String externalId) {
+        hub.store.lanes()
+                .record(hub.claims("shop", "customer").stream()
+                        .map(delivery -> new DeliveryResult(delivery, kind, null, externalId, null, null, true,
+                                kind == DeliveryResult.Kind.DONE ? null : "too long", null, hub.now(),
+                                Duration.ofMillis(3)))
+                        .toList());
+    }
+
+    private List<Parked> openDeliveries() {
+        return hub.store.parked().list(new ParkedItems.Question(null, "shop", true), null, 9).items().stream()
+                .filter(parked -> parked.message() == null).toList();
+    }
 }

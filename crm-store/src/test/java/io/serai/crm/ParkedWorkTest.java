@@ -442,6 +442,60 @@ class ParkedWorkTest {
         assertThat(hub.claims("shop", "customer")).hasSize(1);
     }
 
+    @Test
+    void whatAPersonMendsInTheSpokeItselfClosesARefusedDelivery() {
+        annaInTheShop();
+        hub.says("erp", "customer", with(ANNA, "language", "fr"));
+        answer(DeliveryResult.Kind.PARKED, "no such language");
+        Parked refused = hub.store.parked().list(new ParkedItems.Question("DELIVERY", "shop", true), null, 9).items()
+                .getFirst();
+        Map<String, Object> theirs = with(ANNA, "source",
+                Map.of("id", hub.store.goldens().links("customer", refused.entityId()).stream()
+                        .filter(link -> link.spoke().equals("shop")).findFirst().orElseThrow().externalId()));
+
+        hub.says("shop", "customer", with(theirs, "language", "fr"));
+
+        assertThat(hub.claims("shop", "customer")).as("nothing is left to write").isEmpty();
+        assertThat(hub.store.parked().find(refused.id()).orElseThrow().resolvedAt()).isNotNull();
+    }
+
+    @Test
+    void whatIsWrittenAfterThePersonsWordInTheSpokeClosesARefusedDelivery() {
+        Delivery made = annaInTheShop();
+        hub.says("erp", "customer", with(ANNA, "language", "fr"));
+        answer(DeliveryResult.Kind.PARKED, "no such language");
+        Parked refused = hub.store.parked().list(new ParkedItems.Question("DELIVERY", "shop", true), null, 9).items()
+                .getFirst();
+
+        hub.says("shop", "customer", Map.of("source", Map.of("id", there(made)), "name",
+                Map.of("given", "Anna", "family", "Keller")));
+        assertThat(hub.store.parked().find(refused.id()).orElseThrow().resolvedAt()).isNull();
+        answer(DeliveryResult.Kind.DONE, null);
+
+        assertThat(hub.store.parked().find(refused.id()).orElseThrow().resolvedAt()).isNotNull();
+    }
+
+    @Test
+    void aRetryWhereNothingIsLeftToDoClosesTheItem() throws Exception {
+        Parked refused = refusedByShop();
+        try (var connection = hub.database.getConnection(); var statement = connection.createStatement()) {
+            statement.execute("set serai.tenant = '1'");
+            statement.execute("update link set state = 'SYNCED', synced = wanted where spoke = 'shop'");
+            statement.execute("reset serai.tenant");
+        }
+
+        assertThat(hub.store.parkedWork().retry(refused.id(), "api")).isFalse();
+        assertThat(hub.store.parked().find(refused.id()).orElseThrow().resolvedAt()).isNotNull();
+    }
+
+    @Test
+    void aRetryOfWhatIsBeingTriedAlreadyLeavesTheItemToWhatComesOfIt() {
+        Parked refused = refusedByShop();
+        assertThat(hub.store.parkedWork().retry(refused.id(), "api")).isTrue();
+        assertThat(hub.store.parkedWork().retry(refused.id(), "api")).isTrue();
+        assertThat(hub.store.parked().find(refused.id()).orElseThrow().resolvedAt()).isNull();
+    }
+
     // ---- records that are gone
 
     private static final Map<String, Object> ANNA = person("1", "Anna", "Meier", "anna@example.org", null);

@@ -37,6 +37,8 @@ final class ParkedController {
     private static final int USUAL = 100;
     private static final int MOST = 500;
 
+    /** Others go on with it. */
+    private static final Replay.Result RETRYING = new Replay.Result("retrying", null, null);
     /** There was nothing left to do, and the item is closed. */
     private static final Replay.Result SETTLED = new Replay.Result("settled", null, null);
 
@@ -168,8 +170,7 @@ final class ParkedController {
                 if (ParkedWork.isMessage(parked)) {
                     return replay.again(parked.message(), by);
                 }
-                work.retry(id, by);
-                return new Replay.Result("retrying", null, null);
+                return work.retry(id, by) ? RETRYING : SETTLED;
             }
             case "edit" -> {
                 Parked parked = work.require(id, action);
@@ -183,7 +184,7 @@ final class ParkedController {
             case "exists" -> work.exists(id, text(said, "number"), text(said, "externalId"), by);
             case "absent" -> work.absent(id, by);
             case "recreate" -> {
-                return work.recreate(id, by) ? new Replay.Result("retrying", null, null) : SETTLED;
+                return work.recreate(id, by) ? RETRYING : SETTLED;
             }
             default -> throw Paging.notFound();
         }
