@@ -24,6 +24,8 @@ public final class ParkedWork {
             "UNKNOWN_OUTCOME", "FROZEN_FIELD", "DELIVERY", "SUBSCRIBER");
 
     private static final int LONGEST_NOTE = 1_000;
+    /** So often a choice is made again because somebody else was quicker. */
+    private static final int MOST_CHOICES = 5;
     /** What a stranger wrote in a spoke's name: trying it again would let it in. */
     private static final String NOT_ALLOWED = "not-allowed";
 
@@ -69,9 +71,11 @@ public final class ParkedWork {
     /**
      * An edit of a golden record that settles a conflict.
      *
+     * @param version the record's version that the patch was made for: of a list it holds all that the record had then
      * @param patch a merge patch (RFC 7396)
+     * @param value what was chosen for the disputed field
      */
-    public record Choice(String entity, UUID id, Map<String, Object> patch) {}
+    public record Choice(String entity, UUID id, long version, Map<String, Object> patch, Object value) {}
 
     /** What a person may do about it: retry, edit, discard, choose, same, not-same, exists, absent, recreate. */
     public List<String> actions(Parked parked) {
@@ -433,25 +437,36 @@ public final class ParkedWork {
         if (golden == null) {
             throw new NotPossible("not-found", "The " + parked.entity() + " " + entity + " is not there any more.");
         }
-        return new Choice(parked.entity(), entity,
+        return new Choice(parked.entity(), entity, golden.version(),
                 Merge.patch(parked.entity(), golden.document(), parked.field(), value)
                         .orElseThrow(() -> new NotPossible(
                                 "not-allowed",
                                 "What is disputed is an element of a list as a whole. Edit " + parked.field()
-                                        + " of the " + parked.entity() + " itself, and discard this.")));
+                                        + " of the " + parked.entity() + " itself, and discard this.")),
+                value);
     }
 
-    /** Edits the golden record as chosen, in the name of whoever chose, and closes the question. A frozen field goes on. */
+    /**
+     * Edits the golden record as chosen, in the name of whoever chose, and closes the question. A frozen field goes on. Where
+     * the record has changed since, the choice is made again for what it is now.
+     */
     public void choose(UUID id, Choice choice, String by) {
         Parked parked = require(id, "choose");
-        byte[] patch = Json.text(choice.patch()).getBytes(StandardCharsets.UTF_8);
-        Outcome outcome = ingest.ingest(List.of(new Arrival(by, choice.entity(), null, "rest",
-                "application/merge-patch+json", patch, clock.instant(), choice.patch(), null, null, null,
-                new Edit(choice.id(), null)))).getFirst();
+        Outcome outcome = edit(choice, by);
+        for (int i = 1; i < MOST_CHOICES && outcome.state() == Outcome.State.CONFLICT; i++) {
+            outcome = edit(choice(id, choice.value()), by);
+        }
         if (outcome.refusal() != null) {
-            throw new NotPossible("invalid", outcome.refusal().problem());
+            throw new NotPossible("refused", outcome.refusal().problem());
         }
         done(parked, "choose", by, "message " + outcome.messageId());
+    }
+
+    private Outcome edit(Choice choice, String by) {
+        byte[] patch = Json.text(choice.patch()).getBytes(StandardCharsets.UTF_8);
+        return ingest.ingest(List.of(new Arrival(by, choice.entity(), null, "rest",
+                "application/merge-patch+json", patch, clock.instant(), choice.patch(), null, null, null,
+                new Edit(choice.id(), choice.version())))).getFirst();
     }
 
     /**

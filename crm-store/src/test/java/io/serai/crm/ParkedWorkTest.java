@@ -328,6 +328,31 @@ class ParkedWorkTest {
     }
 
     @Test
+    void whatCameWhileAPersonWasChoosingStays() {
+        Map<String, Object> home = Map.of("use", "home", "lines", List.of("Seeweg 1"), "city", "Zug");
+        Map<String, Object> work = Map.of("use", "work", "lines", List.of("Am Markt 2"), "city", "Bern");
+        try (Hub careful = new Hub(
+                new Survivorship(Map.of("customer", Map.of("addresses", Survivorship.Policy.PARK))))) {
+            Map<String, Object> anna = person("1", "Anna", "Meier", "anna@example.org", null);
+            Outcome created = careful.says("erp", "customer", with(anna, "addresses", List.of(home)));
+            careful.says("shop", "customer", with(with(anna, "source", Map.of("id", "s1")), "addresses",
+                    List.of(with(home, "city", "Baar"))));
+            Parked conflict = careful.store.parked().list(new ParkedItems.Question("CONFLICT", null, true), null, 9)
+                    .items().getFirst();
+            ParkedWork parkedWork = careful.store.parkedWork();
+            ParkedWork.Choice choice = parkedWork.choice(conflict.id(), "Baar");
+            careful.says("erp", "customer", with(anna, "addresses", List.of(home, work)));
+
+            parkedWork.choose(conflict.id(), choice, "api");
+
+            assertThat(careful.customer(created).get("addresses")).asInstanceOf(
+                    org.assertj.core.api.InstanceOfAssertFactories.list(Map.class))
+                    .extracting(address -> address.get("city")).containsExactlyInAnyOrder("Baar", "Bern");
+            assertThat(careful.store.parked().find(conflict.id()).orElseThrow().resolvedAt()).isNotNull();
+        }
+    }
+
+    @Test
     void whatWasAskedOfACustomerThatWasMergedSinceIsAnsweredForTheOneThatStayed() {
         try (Hub careful = new Hub(
                 new Survivorship(Map.of("customer", Map.of("language", Survivorship.Policy.PARK))))) {
