@@ -68,6 +68,16 @@ class ApiTest {
     }
 
     @Test
+    void letsASpokeSpeakOfItsOwnRecordAndNotEditTheGoldenOne() {
+        String id = json(post(customer(mail()), UUID.randomUUID().toString())).path("id").asString();
+        HttpResponse<String> refused = hub.send("PATCH", "/api/customers/" + id, "{\"language\":\"de-CH\"}",
+                "serai-key", "erp-key", "Content-Type", "application/merge-patch+json", "If-Match", "*");
+        assertThat(refused.statusCode()).isEqualTo(403);
+        assertThat(json(refused).path("detail").asString()).contains("source.id");
+        assertThat(json(get("/api/customers/" + id)).path("version").asInt()).isEqualTo(1);
+    }
+
+    @Test
     void namesEveryFieldThatIsWrongAndKeepsWhatCame() {
         HttpResponse<String> refused = post("{\"kind\":\"robot\",\"colour\":\"red\"}", UUID.randomUUID().toString());
         assertThat(refused.statusCode()).isEqualTo(422);

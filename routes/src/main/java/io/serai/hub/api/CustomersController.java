@@ -12,6 +12,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 import io.serai.crm.Edit;
+import io.serai.hub.web.Caller;
 import io.serai.hub.web.Problem;
 
 /** Writing customers: what a caller says of its own record, and edits of the golden record. */
@@ -33,6 +34,11 @@ final class CustomersController {
     @PatchMapping("/api/customers/{id}")
     void edit(@PathVariable("id") String id, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
+        if (!Caller.of(request).operator()) {
+            throw new Problem(403, "not-allowed",
+                    "Only an operator's key may edit the golden record. A spoke says what its"
+                            + " own record holds: POST /api/customers with the record's id as source.id.");
+        }
         Edit edit = new Edit(Paging.id(id), expected(request.getHeader("If-Match")));
         intake.take(request, response, "customer", edit, "/api/customers/");
     }
