@@ -111,6 +111,14 @@ class ApiTest {
         for (String question : new String[]{"limit=0", "limit=x", "cursor=x", "externalId=1", "identifier=novat"}) {
             assertThat(get("/api/customers?" + question).statusCode()).as(question).isEqualTo(400);
         }
+        for (String list : new String[]{"customers?email=", "customers?name=%20", "messages?state=", "parked?cause=",
+                "changes?entity="}) {
+            HttpResponse<String> empty = get("/api/" + list);
+            assertThat(empty.statusCode()).as(list).isEqualTo(400);
+            assertThat(list).contains("?" + json(empty).at("/errors/0/field").asString() + "=");
+        }
+        post(customer(mail()), UUID.randomUUID().toString());
+        assertThat(json(get("/api/customers?name=--")).path("items").isEmpty()).as("a name without words").isTrue();
         assertThat(get("/api/orders?customer=nobody").statusCode()).isEqualTo(400);
         HttpResponse<String> misspelt = get("/api/customers?emial=ann@example.org");
         assertThat(misspelt.statusCode()).isEqualTo(400);

@@ -42,20 +42,29 @@ final class Paging {
     }
 
     private static String cursor(HttpServletRequest request, Pattern form) {
-        String cursor = text(request, "cursor");
+        String cursor = request.getParameter("cursor");
+        if (cursor != null && cursor.isEmpty()) {
+            return null;
+        }
         if (cursor != null && !form.matcher(cursor).matches()) {
             throw Problem.invalid("cursor", "cursor must be the next of the page before.");
         }
         return cursor;
     }
 
-    /** A parameter of bounded length; null when it is absent. */
+    /**
+     * A parameter of bounded length; null when it is absent. One that is empty is a mistake of whoever filled it in: taken for
+     * absent, a list that was to be narrowed would answer with everybody.
+     */
     static String text(HttpServletRequest request, String name) {
         String value = request.getParameter(name);
         if (value != null && (value.length() > LONGEST || value.indexOf(0) >= 0)) {
             throw Problem.invalid(name, name + " is longer than " + LONGEST + " characters or holds NUL.");
         }
-        return value == null || value.isEmpty() ? null : value;
+        if (value != null && value.isBlank()) {
+            throw Problem.invalid(name, name + " is empty. Give it a value, or leave it out.");
+        }
+        return value;
     }
 
     /** An id in the path; one that is no UUID belongs to nobody. */
