@@ -270,7 +270,7 @@ public final class ParkedWork {
                 GoldenRow refused = workspace.golden(parked.entityId());
                 requireUndecided(refused.lane().equals("REJECTED"));
                 if (order.text("total") == null || order.text("currency") == null) {
-                    throw new NotPossible("invalid", "Order " + order.text("number") + " has no total or no currency by"
+                    throw new NotPossible("refused", "Order " + order.text("number") + " has no total or no currency by"
                             + " now. Give both at its source, or discard this.");
                 }
                 new Invoicing(workspace, new Loading(turn.session(), workspace), settings).requestAgain(order, refused,
@@ -384,7 +384,10 @@ public final class ParkedWork {
     /** The two customers are not one, and the hub will not ask again. */
     public void notSame(UUID id, String by) {
         Parked parked = require(id, "not-same");
-        corrections.tellApart(parked.entityId(), other(parked), by);
+        Outcome apart = corrections.tellApart(parked.entityId(), other(parked), by);
+        if (apart.refusal() != null) {
+            throw new NotPossible("refused", apart.refusal().problem());
+        }
         done(parked, "not-same", by, null);
     }
 
@@ -402,7 +405,7 @@ public final class ParkedWork {
         Outcome merged = corrections.merge(kept, kept.equals(parked.entityId()) ? other(parked) : parked.entityId(),
                 by);
         if (merged.refusal() != null) {
-            throw new NotPossible("invalid", merged.refusal().problem());
+            throw new NotPossible("refused", merged.refusal().problem());
         }
         done(parked, "same", by, kept.toString());
     }

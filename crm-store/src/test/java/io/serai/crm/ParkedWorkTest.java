@@ -387,6 +387,20 @@ class ParkedWorkTest {
         assertThat(hub.count("select count(*) from customer")).isEqualTo(1);
     }
 
+    @Test
+    void twoThatAreOneByNowCannotBeToldApartWithoutBeingParted() {
+        Parked possible = twoAlike();
+        UUID third = hub.says("erp", "customer", person("3", "Anna", "Third", "third@example.org", null)).id();
+        hub.store.corrections().merge(third, possible.entityId(), "api");
+        hub.store.corrections().merge(third, UUID.fromString(possible.detail().get("other").toString()), "api");
+
+        assertThatThrownBy(() -> hub.store.parkedWork().notSame(possible.id(), "api"))
+                .isInstanceOf(ParkedWork.NotPossible.class).hasMessageContaining("unmerge them first");
+        assertThat(hub.store.parked().find(possible.id()).orElseThrow().resolvedAt()).isNull();
+        hub.store.parkedWork().same(possible.id(), null, "api");
+        assertThat(hub.store.parked().find(possible.id()).orElseThrow().resolvedAt()).isNotNull();
+    }
+
     private Parked twoAlike() {
         hub.says("erp", "customer", alike("1", "anna@example.org"));
         hub.says("erp", "customer", alike("2", "other@example.org"));

@@ -443,4 +443,33 @@ class ParkedTest {
                 HttpResponse.BodyHandlers.ofString()).body();
         assertThat(figures).containsPattern("serai_parked\\{kind=\"INVALID\",spoke=\"shop\"} \\d");
     }
+
+    @Test
+    @Order(12)
+    void oneThatItCannotBeDoneForDoesNotKeepItFromTheOthers() throws Exception {
+        String one = alike("Anna", "a1");
+        String third = alike("Zoe", "a9");
+        alike("Anna", "a2");
+        alike("Berta", "b1");
+        alike("Berta", "b2");
+        Await.until(SOON, () -> assertThat(items("/api/parked?kind=POSSIBLE_DUPLICATE")).hasSize(2));
+        String other = customer("a2@alike.example").get("id").toString();
+        post("/api/customers/" + third + "/merge", Map.of("absorb", one), 200);
+        post("/api/customers/" + third + "/merge", Map.of("absorb", other), 200);
+
+        Map<String, Object> answer = post("/api/parked/causes/not-same", Map.of("cause", "possible duplicate"), 200);
+
+        assertThat(answer).containsEntry("tried", 2).containsEntry("done", 1);
+        assertThat((List<?>) answer.get("problems")).singleElement()
+                .satisfies(problem -> assertThat(((Map<?, ?>) problem).get("problem").toString())
+                        .contains("unmerge them first"));
+    }
+
+    private static String alike(String given, String id) throws Exception {
+        return post("/api/customers", Map.of("source", Map.of("id", id), "kind", "person", "name",
+                Map.of("given", given, "family", "Alike"), "emails", List.of(Map.of("address", id + "@alike.example")),
+                "addresses", List.of(Map.of("use", "home", "lines", List.of("Seeweg 1"), "postalCode", "8001", "city",
+                        "Zug"))),
+                201).get("id").toString();
+    }
 }
