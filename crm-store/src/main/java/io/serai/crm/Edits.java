@@ -17,13 +17,16 @@ final class Edits {
     private final Customers customers;
     private final Sales sales;
     private final Words words;
+    private final Recognition recognition;
 
-    Edits(Workspace workspace, Loading loading, Customers customers, Sales sales, Words words) {
+    Edits(Workspace workspace, Loading loading, Customers customers, Sales sales, Words words,
+            Recognition recognition) {
         this.workspace = workspace;
         this.loading = loading;
         this.customers = customers;
         this.sales = sales;
         this.words = words;
+        this.recognition = recognition;
     }
 
     Effect take(Arrival arrival, Source source) throws SQLException {
@@ -67,6 +70,7 @@ final class Edits {
             return new Effect(State.UNCHANGED, golden, Effect.found("edit", List.of()), null);
         }
         workspace.change(golden, result.golden(), decided, source, "edited", null);
+        recognition.lookAgain(golden, result.changed(), source);
         if (golden.entity == Entity.ORDER) {
             sales.edited(golden, source);
         }

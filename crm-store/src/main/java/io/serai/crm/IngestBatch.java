@@ -46,7 +46,7 @@ final class IngestBatch {
         Invoicing invoicing = new Invoicing(workspace, loading, settings);
         this.sales = new Sales(workspace, loading, invoicing, customers, recognition, words, conflicts);
         this.interactions = new Interactions(workspace, recognition, customers, words);
-        this.edits = new Edits(workspace, loading, customers, sales, words);
+        this.edits = new Edits(workspace, loading, customers, sales, words, recognition);
     }
 
     Transactions.Plan<List<Outcome>> plan(List<Ingest.Prepared> batch) throws SQLException {

@@ -401,6 +401,22 @@ class ParkedWorkTest {
         assertThat(hub.store.parked().find(possible.id()).orElseThrow().resolvedAt()).isNotNull();
     }
 
+    @Test
+    void anEditThatGivesACustomerTheAddressOfAnotherAsksWhetherTheyAreOne() {
+        Outcome anna = hub.says("erp", "customer", person("1", "Anna", "Meier", "anna@example.org", null));
+        Outcome ben = hub.says("erp", "customer", person("2", "Anna", "Keller", "keller@example.org", null));
+        Map<String, Object> patch = Map.of("emails", List.of(Map.of("address", "anna@example.org")));
+
+        hub.store.ingest().ingest(List.of(new Arrival("api", "customer", null, "rest", "application/merge-patch+json",
+                Json.text(patch).getBytes(StandardCharsets.UTF_8), hub.now(), new LinkedHashMap<>(patch), null, null,
+                null, new Edit(ben.id(), null))));
+
+        assertThat(hub.store.parked().list(new ParkedItems.Question("POSSIBLE_DUPLICATE", null, true), null, 9).items())
+                .singleElement().satisfies(possible -> assertThat(List.of(possible.entityId().toString(),
+                        possible.detail().get("other"))).containsExactlyInAnyOrder(anna.id().toString(),
+                                ben.id().toString()));
+    }
+
     private Parked twoAlike() {
         hub.says("erp", "customer", alike("1", "anna@example.org"));
         hub.says("erp", "customer", alike("2", "other@example.org"));
@@ -479,23 +495,6 @@ class ParkedWorkTest {
         assertThat(hub.count("select count(*) from link where state = 'PARKED'")).isZero();
         hub.says("erp", "customer", person("1", "Anna", "Keller", "anna@example.org", null));
         assertThat(hub.claims("shop", "customer")).hasSize(1);
-    }
-
-    @Test
-    void whatAPersonMendsInTheSpokeItselfClosesARefusedDelivery() {
-        annaInTheShop();
-        hub.says("erp", "customer", with(ANNA, "language", "fr"));
-        answer(DeliveryResult.Kind.PARKED, "no such language");
-        Parked refused = hub.store.parked().list(new ParkedItems.Question("DELIVERY", "shop", true), null, 9).items()
-                .getFirst();
-        Map<String, Object> theirs = with(ANNA, "source",
-                Map.of("id", hub.store.goldens().links("customer", refused.entityId()).stream()
-                        .filter(link -> link.spoke().equals("shop")).findFirst().orElseThrow().externalId()));
-
-        hub.says("shop", "customer", with(theirs, "language", "fr"));
-
-        assertThat(hub.claims("shop", "customer")).as("nothing is left to write").isEmpty();
-        assertThat(hub.store.parked().find(refused.id()).orElseThrow().resolvedAt()).isNotNull();
     }
 
     @Test
@@ -634,8 +633,8 @@ class ParkedWorkTest {
         Delivery made = annaInTheShop();
         hub.says("erp", "customer", with(ANNA, "language", "fr"));
         answer(DeliveryResult.Kind.GONE, "404");
-        Outcome gone = shopDeletes(made);
         UUID refused = missing().id();
+        Outcome gone = shopDeletes(made);
         hub.says("shop", "customer", with(ANNA, "source", Map.of("id", there(made))));
 
         assertThat(hub.store.parked().list(new ParkedItems.Question(null, "shop", true), null, 9).items())
