@@ -331,6 +331,7 @@ create table parked (
 );
 create unique index on parked (tenant, subject) where resolved_at is null;
 create index on parked (tenant, cause) where resolved_at is null;
+create index on parked (tenant, id) where resolved_at is null;
 create index on parked (tenant, kind, id) where resolved_at is null;
 -- Two customers that a person has told apart are not brought up again.
 create index on parked (tenant, subject) where kind = 'POSSIBLE_DUPLICATE';

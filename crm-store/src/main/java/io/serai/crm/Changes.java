@@ -34,7 +34,7 @@ public final class Changes {
 
     private List<Change> read(String sql, Object... parameters) {
         List<Change> found = new ArrayList<>();
-        transactions.run(session -> {
+        transactions.list(session -> {
             new Statements().read(sql, row -> found.add(change(row)), parameters).execute(session);
             return null;
         });

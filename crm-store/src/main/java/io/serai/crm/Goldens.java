@@ -40,6 +40,7 @@ public final class Goldens {
      *
      * @param after the previous page's {@code next}; null for the first
      * @throws IllegalArgumentException when the filter names something the entity is not found by
+     * @throws TooLong when the filter narrows the list by something without an index, such as a rare status
      */
     public Page<Golden> list(String entityName, Filter filter, String after, int limit) {
         Entity entity = Entity.of(entityName);
@@ -57,7 +58,7 @@ public final class Goldens {
         String where = conditions.isEmpty() ? "" : " where " + String.join(" and ", conditions);
         parameters.add(limit + 1);
         List<Golden> found = new ArrayList<>();
-        transactions.run(session -> {
+        transactions.list(session -> {
             new Statements().read(select(entity) + where + " order by t.tenant, t.id limit ?",
                     row -> found.add(golden(entity, row)), parameters.toArray()).execute(session);
             return null;
@@ -175,7 +176,7 @@ public final class Goldens {
         List<FieldOrigin> values = origins(entityName, id).stream()
                 .filter(origin -> origin.field().equals(path) || origin.field().startsWith(path + "/")).toList();
         List<Explanation.Change> history = new ArrayList<>();
-        transactions.run(session -> {
+        transactions.list(session -> {
             new Statements().read("""
                     select c.version, c.at, c.reason, c.spoke, c.message, m.mapping, c.fields::text
                     from change c left join message m on m.id = c.message

@@ -20,24 +20,20 @@ public final class Messages {
         this.transactions = transactions;
     }
 
-    /** Narrows a list; each may be null. @param state APPLIED, UNCHANGED, PARKED, REJECTED, … */
-    public record Question(String spoke, String entity, String state) {}
+    /** Narrows a list; each may be null. */
+    public record Question(String spoke, String entity, Outcome.State state) {}
 
-    /** Latest first. */
+    /**
+     * Latest first.
+     *
+     * @throws TooLong when hardly any message is as asked for. Those that are parked, rejected or waiting are found at once
+     */
     public Page<Message> list(Question question, String after, int limit) {
-        List<String> conditions = new ArrayList<>(List.of("true"));
-        List<Object> parameters = new ArrayList<>();
-        narrow(conditions, parameters, "spoke = ?", question.spoke());
-        narrow(conditions, parameters, "entity = ?", question.entity());
-        narrow(conditions, parameters, "state = ?",
-                question.state() == null ? null : question.state().toUpperCase(Locale.ROOT));
-        narrow(conditions, parameters, "id < ?::uuid", after);
-        parameters.add(limit + 1);
+        Where where = where(question, after);
         List<Message> found = new ArrayList<>();
-        transactions.run(session -> {
-            new Statements().read(SELECT + " from message where " + String.join(" and ", conditions)
-                    + " order by tenant desc, id desc limit ?", row -> found.add(message(row, null, List.of())),
-                    parameters.toArray()).execute(session);
+        transactions.list(session -> {
+            new Statements().read(select(where), row -> found.add(message(row, null, List.of())),
+                    where.parameters(limit + 1)).execute(session);
             return null;
         });
         boolean more = found.size() > limit;
@@ -45,11 +41,19 @@ public final class Messages {
         return new Page<>(items, more ? items.getLast().id().toString() : null);
     }
 
-    private static void narrow(List<String> conditions, List<Object> parameters, String condition, String value) {
-        if (value != null) {
-            conditions.add(condition);
-            parameters.add(value);
+    static Where where(Question question, String after) {
+        Where where = new Where().and("spoke = ?", question.spoke()).and("entity = ?", question.entity());
+        if (question.state() != null) {
+            where.and("state = '" + question.state() + "'");
         }
+        if (question.state() == Outcome.State.WAITING) {
+            where.and("id = any(array(select message from held))");
+        }
+        return where.and("id < ?::uuid", after);
+    }
+
+    static String select(Where where) {
+        return SELECT + " from message" + where.sql() + " order by tenant desc, id desc limit ?";
     }
 
     public Optional<Message> find(UUID id) {

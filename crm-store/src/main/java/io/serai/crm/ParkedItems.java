@@ -54,15 +54,21 @@ public final class ParkedItems {
 
     /** Latest first. */
     public Page<Parked> list(Question question, String after, int limit) {
-        List<Parked> found = read("""
-                 where kind = coalesce(nullif(?, ''), kind) and spoke = coalesce(nullif(?, ''), spoke)
-                  and cause = coalesce(nullif(?, ''), cause)
-                  and (not ? or resolved_at is null) and id < ?::uuid order by tenant desc, id desc limit ?
-                """, text(question.kind()), text(question.spoke()), text(question.cause()), question.openOnly(),
-                after == null ? "ffffffff-ffff-ffff-ffff-ffffffffffff" : after, limit + 1);
+        Where where = where(question, after);
+        List<Parked> found = read(latest(where), where.parameters(limit + 1));
         boolean more = found.size() > limit;
         List<Parked> items = more ? List.copyOf(found.subList(0, limit)) : List.copyOf(found);
         return new Page<>(items, more ? items.getLast().id().toString() : null);
+    }
+
+    static Where where(Question question, String after) {
+        Where where = new Where().and("kind = ?", question.kind()).and("spoke = ?", question.spoke())
+                .and("cause = ?", question.cause()).and("id < ?::uuid", after);
+        return question.openOnly() ? where.and("resolved_at is null") : where;
+    }
+
+    static String latest(Where where) {
+        return where.sql() + " order by tenant desc, id desc limit ?";
     }
 
     public Optional<Parked> find(UUID id) {
@@ -152,7 +158,7 @@ public final class ParkedItems {
 
     private List<Parked> read(String where, Object... parameters) {
         List<Parked> found = new ArrayList<>();
-        transactions.run(session -> {
+        transactions.list(session -> {
             new Statements().read(SELECT + where, row -> found.add(parked(row)), parameters).execute(session);
             return null;
         });

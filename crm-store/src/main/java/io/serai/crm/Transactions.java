@@ -17,6 +17,9 @@ import org.postgresql.PGConnection;
 /** Runs work in a transaction that knows its tenant. */
 final class Transactions {
     private static final Duration PLANS_LIVE = Duration.ofSeconds(5);
+    static final Duration LONGEST_SEARCH = Duration.ofSeconds(3);
+    /** SQLSTATE of a statement that took too long. */
+    private static final String CANCELLED = "57014";
 
     private final DataSource dataSource;
     private final int tenant;
@@ -65,6 +68,26 @@ final class Transactions {
     /** Reads, or writes that concern one row's own state (leases, cursors). */
     <R> R run(Work<R> work) {
         return transaction(work);
+    }
+
+    /**
+     * Reads a list that somebody asked for and waits for.
+     *
+     * @throws TooLong when it takes longer than anybody should hold up the database for
+     */
+    <R> R list(Work<R> work) {
+        return transaction(session -> {
+            session.first(new Statements().read("select set_config('statement_timeout', ?, true)", null,
+                    Long.toString(LONGEST_SEARCH.toMillis())));
+            try {
+                return work.in(session);
+            } catch (SQLException failed) {
+                if (CANCELLED.equals(failed.getSQLState())) {
+                    throw new TooLong(failed);
+                }
+                throw failed;
+            }
+        });
     }
 
     /**

@@ -1,7 +1,9 @@
 package io.serai.hub.api;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 import jakarta.servlet.http.HttpServletRequest;
@@ -13,9 +15,11 @@ import org.springframework.web.bind.annotation.RestController;
 import io.serai.crm.CrmStore;
 import io.serai.crm.Message;
 import io.serai.crm.Messages;
+import io.serai.crm.Outcome;
 import io.serai.crm.Refusal;
 
 import io.serai.hub.web.Caller;
+import io.serai.hub.web.Problem;
 
 /** The journal: what came, exactly as it came, and what became of it. A spoke sees its own messages only. */
 @RestController
@@ -31,9 +35,19 @@ final class MessagesController {
         Caller caller = Caller.of(request);
         String spoke = caller.operator() ? Paging.text(request, "spoke") : caller.spoke();
         Messages.Question question = new Messages.Question(spoke, Paging.text(request, "entity"),
-                Paging.text(request, "state"));
+                state(Paging.text(request, "state")));
         Answer.page(response, store.messages().list(question, Paging.cursor(request), Paging.limit(request)),
                 MessagesController::view);
+    }
+
+    private static Outcome.State state(String word) {
+        for (Outcome.State state : Outcome.State.values()) {
+            if (word == null || word.equalsIgnoreCase(state.name())) {
+                return word == null ? null : state;
+            }
+        }
+        throw Problem.invalid("state", "There is no such state. A message is one of: "
+                + Arrays.toString(Outcome.State.values()).toLowerCase(Locale.ROOT) + ".");
     }
 
     @GetMapping("/api/messages/{id}")
@@ -72,7 +86,7 @@ final class MessagesController {
         view.put("eventId", message.eventId());
         view.put("contentType", message.contentType());
         view.put("receivedAt", message.receivedAt());
-        view.put("state", message.state().toLowerCase(java.util.Locale.ROOT));
+        view.put("state", message.state().toLowerCase(Locale.ROOT));
         view.put("entityId", message.entityId());
         view.put("version", message.version());
         view.put("mapping", message.mapping());

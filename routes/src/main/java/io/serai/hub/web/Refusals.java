@@ -11,6 +11,7 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
 import io.serai.crm.StoreUnavailable;
+import io.serai.crm.TooLong;
 
 /** Every error of a controller becomes a problem document: what to mend, or to send it again; never a stack. */
 @RestControllerAdvice
@@ -40,6 +41,16 @@ final class Refusals {
         new Problem(503, "not-available",
                 "The hub cannot say that it stored this. Send it again, with the same Idempotency-Key if it has one:"
                         + " what was stored already is recognised by it, or by its source.id.")
+                .write(response);
+    }
+
+    @ExceptionHandler
+    void tooLong(TooLong search, HttpServletResponse response) throws IOException {
+        response.setHeader("Retry-After", SOON);
+        new Problem(503, "too-long",
+                "The hub has given up this search, because it takes too long. Narrow it by what records"
+                        + " are found by: an id, a number, an address; of messages, those that are parked, rejected or waiting."
+                        + " Or try again when the hub has less to do.")
                 .write(response);
     }
 
