@@ -244,9 +244,9 @@ public final class ParkedWork {
             statements.write(
                     """
                             update link set external_id = null, base = null, ours = null, unheard = null, revision = null,
-                              unanswered = false, unread = false, said_as = null, synced = 0, synced_at = null, state = 'BEHIND', behind_since = ?,
-                              attempts = 1, next_try_at = ?, lease_until = null, fence = fence + 1, problem = null,
-                              remade = remade + 1
+                              unanswered = false, unread = false, said_as = null, synced = 0, synced_at = null,
+                              state = 'BEHIND', behind_since = ?, attempts = 1, next_try_at = ?, lease_until = null,
+                              fence = fence + 1, problem = null, remade = remade + 1
                             where spoke = ? and entity = ? and external_id = ? and state = 'GONE'
                             """,
                     now, now, parked.spoke(), parked.entity(), record);
