@@ -12,6 +12,9 @@ interface DropFolder {
     /** Where the folder is, for operators; without credentials. */
     String place();
 
+    /** Before the first look, and without asking another machine: once the hub is ready, files can be dropped. */
+    default void open() throws IOException {}
+
     Visit visit() throws IOException;
 
     /** A plain file in the folder itself. */

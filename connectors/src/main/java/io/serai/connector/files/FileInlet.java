@@ -93,6 +93,11 @@ public final class FileInlet implements Inlet {
     @Override
     public void open(Sink sink) {
         accept(sink);
+        try {
+            folder.open();
+        } catch (IOException e) {
+            // The first look says so, and every one after it.
+        }
         rounds = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofVirtual().name("files-" + settings.spoke() + "-" + settings.entity()).factory());
         rounds.scheduleWithFixedDelay(this::round, 0, settings.every().toMillis(), TimeUnit.MILLISECONDS);

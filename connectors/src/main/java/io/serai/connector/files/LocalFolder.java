@@ -27,9 +27,14 @@ public final class LocalFolder implements DropFolder, DropFolder.Visit {
     }
 
     @Override
-    public Visit visit() throws IOException {
+    public void open() throws IOException {
         Files.createDirectories(folder.resolve("done"));
         Files.createDirectories(folder.resolve("rejected"));
+    }
+
+    @Override
+    public Visit visit() throws IOException {
+        open();
         return this;
     }
 

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -436,6 +437,19 @@ class DropFolderTest {
         }
         pickUp();
         assertThat(journal.items).hasSize(1);
+    }
+
+    @Test
+    void filesCanBeDroppedAsSoonAsItIsOpen() {
+        var anotherHubLooks = new FileInlet(
+                new FileSettings("nightly", "customer", FORMATS, Duration.ofSeconds(1), Duration.ZERO, 1L << 30, 2_000,
+                        500),
+                new LocalFolder(folder.resolve("inbox")), (spoke, what, lease) -> Optional.empty(), clock,
+                Watch.NOBODY);
+        anotherHubLooks.open(journal);
+        anotherHubLooks.close();
+
+        assertThat(folder.resolve("inbox/rejected")).isDirectory();
     }
 
     @Test
