@@ -111,6 +111,10 @@ final class Checker {
                 return open + " messages of the queue are not taken";
             }
         }
+        int heard = stage.postgres.rows("select id from payment").size();
+        if (heard < load.payments.size()) {
+            return "of " + load.payments.size() + " payments the accounting service has told " + heard;
+        }
         List<String> lanes = stage.postgres.rows("select spoke, entity, count(*), max(coalesce(problem, '')) from link "
                 + "where state = 'BEHIND' group by 1, 2");
         if (!lanes.isEmpty()) {

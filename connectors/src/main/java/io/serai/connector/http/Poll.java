@@ -45,8 +45,6 @@ final class Poll implements Inlet {
     /** How many events are remembered, so that the overlap of two polls does not go through the hub again. */
     private static final int MEMORY = 10_000;
     private static final Duration LEASE = Duration.ofMinutes(10);
-    private static final Duration LONGEST_FAILING = Duration.ofSeconds(30);
-    private static final Duration LONGEST_REFUSED = Duration.ofMinutes(5);
     private static final Delivery NOBODY = new Delivery(Operation.LOOKUP, null, null, null, null, null, null);
 
     private final Spoke spoke;
@@ -56,9 +54,7 @@ final class Poll implements Inlet {
     private final Listing list;
     private final Services services;
     private final ScheduledThreadPoolExecutor schedule;
-    /** How many polls in a row have failed, and whether the last one was refused as one who may not read. */
-    private int failures;
-    private boolean refused;
+    private Failing failing = Failing.NOT;
     /** How many records the last poll read of which none had a time that the cursor could be made of. */
     private int untimed;
     private final Set<String> seen = Collections.newSetFromMap(new LinkedHashMap<>() {
@@ -67,6 +63,34 @@ final class Poll implements Inlet {
             return size() > MEMORY;
         }
     });
+
+    /**
+     * How often polls have failed in a row. They are made less and less often meanwhile: sign-ons that are refused again and
+     * again lock accounts.
+     *
+     * @param refused whether the hub was refused as one who may not read
+     */
+    record Failing(int times, boolean refused) {
+        static final Failing NOT = new Failing(0, false);
+        private static final Duration LONGEST = Duration.ofSeconds(30);
+        private static final Duration LONGEST_REFUSED = Duration.ofMinutes(5);
+
+        /** It failed once more. What failed in another way before does not count. */
+        Failing again(boolean refused) {
+            return new Failing(refused == this.refused ? times + 1 : 1, refused);
+        }
+
+        /** @param every the pause when all is well, and never less than that */
+        Duration pause(Duration every) {
+            Duration longest = refused ? LONGEST_REFUSED : LONGEST;
+            Duration pause = every;
+            for (int i = 0; i < times && pause.compareTo(longest) < 0; i++) {
+                Duration twice = pause.multipliedBy(2);
+                pause = twice.compareTo(longest) < 0 ? twice : longest;
+            }
+            return pause;
+        }
+    }
 
     Poll(Spoke spoke, String entity, HttpSpoke http, Services services) {
         this.spoke = spoke;
@@ -105,27 +129,11 @@ final class Poll implements Inlet {
         try {
             schedule.schedule(() -> {
                 turn(sink);
-                next(sink, pause());
+                next(sink, failing.pause(list.every()));
             }, wait.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException closed) {
             // Nothing follows.
         }
-    }
-
-    /** Longer each time while nothing can be read: sign-ons that are refused again and again lock accounts. */
-    private Duration pause() {
-        return pause(list.every(), failures, refused);
-    }
-
-    /** @param refused whether the hub is refused as one who may not read */
-    static Duration pause(Duration every, int failures, boolean refused) {
-        Duration pause = every;
-        Duration longest = refused ? LONGEST_REFUSED : LONGEST_FAILING;
-        for (int i = 0; i < failures && pause.compareTo(longest) < 0; i++) {
-            Duration twice = pause.multipliedBy(2);
-            pause = twice.compareTo(longest) < 0 ? twice : longest;
-        }
-        return pause;
     }
 
     private void turn(Sink sink) {
@@ -135,7 +143,7 @@ final class Poll implements Inlet {
                 try (Polls.Turn turn = claimed.get()) {
                     read(turn, sink);
                 }
-                failures = 0;
+                failing = Failing.NOT;
                 if (untimed == 0) {
                     services.succeeded(spoke);
                 } else {
@@ -148,17 +156,17 @@ final class Poll implements Inlet {
         } catch (Polls.TurnLost passed) {
             LOG.info("Poll of {}/{} ends: {}", spoke.name(), entity, passed.getMessage());
         } catch (ConnectorException e) {
-            failures++;
-            refused = e.errorClass() == ErrorClass.AUTH;
+            failing = failing.again(e.errorClass() == ErrorClass.AUTH);
             services.failed(spoke, e.getMessage());
-            LOG.warn("Poll of {}/{} failed, will be tried again in {}: {}", spoke.name(), entity, pause(), e
-                    .getMessage());
+            LOG.warn("Poll of {}/{} failed, will be tried again in {}: {}", spoke.name(), entity,
+                    failing.pause(list.every()), e
+                            .getMessage());
         } catch (Exception e) {
             // Nothing may end the schedule: a poll that stops without a word is a spoke that is never heard again.
-            failures++;
-            refused = false;
+            failing = failing.again(false);
             services.failed(spoke, "the hub could not take what was read");
-            LOG.error("Poll of {}/{} failed, will be tried again in {}", spoke.name(), entity, pause(), e);
+            LOG.error("Poll of {}/{} failed, will be tried again in {}", spoke.name(), entity,
+                    failing.pause(list.every()), e);
         }
     }
 

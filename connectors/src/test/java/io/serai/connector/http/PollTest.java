@@ -188,12 +188,14 @@ class PollTest {
     void asksLessAndLessOftenWhileItIsRefused() {
         Duration second = Duration.ofSeconds(1);
 
-        assertThat(Poll.pause(second, 0, false)).isEqualTo(second);
-        assertThat(Poll.pause(second, 3, false)).isEqualTo(Duration.ofSeconds(8));
-        assertThat(Poll.pause(second, 1_000_000, false)).isEqualTo(Duration.ofSeconds(30));
-        assertThat(Poll.pause(second, 1_000_000, true)).isEqualTo(Duration.ofMinutes(5));
-        assertThat(Poll.pause(Duration.ofHours(1), 7, true)).as("never more often than ever").isEqualTo(
+        assertThat(Poll.Failing.NOT.pause(second)).isEqualTo(second);
+        assertThat(new Poll.Failing(3, false).pause(second)).isEqualTo(Duration.ofSeconds(8));
+        assertThat(new Poll.Failing(1_000_000, false).pause(second)).isEqualTo(Duration.ofSeconds(30));
+        assertThat(new Poll.Failing(1_000_000, true).pause(second)).isEqualTo(Duration.ofMinutes(5));
+        assertThat(new Poll.Failing(7, true).pause(Duration.ofHours(1))).as("never more often than ever").isEqualTo(
                 Duration.ofHours(1));
+        assertThat(new Poll.Failing(7, false).again(true).pause(second)).as("refused for the first time").isEqualTo(
+                Duration.ofSeconds(2));
     }
 
     @Test
