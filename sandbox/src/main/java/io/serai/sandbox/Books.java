@@ -220,7 +220,7 @@ public final class Books extends CompanySystem {
         if (reference != null && !contacts.find("reference", reference).isEmpty()) {
             throw RefusedException.field(409, "duplicate_reference", "reference", "is another contact's");
         }
-        return "C-" + (1001 + contacts.size());
+        return "C-" + (1001 + contacts.ever());
     }
 
     private Answer patchContact(Request request) {
@@ -316,7 +316,7 @@ public final class Books extends CompanySystem {
         }
         lineProblems(said.get("lines"), problems);
         refuse(problems);
-        return "I-" + (1001 + invoices.size());
+        return "I-" + (1001 + invoices.ever());
     }
 
     /** Checks a new credit note and returns its id. A second one of an invoice is not refused: that is for the hub to prevent. */
@@ -334,7 +334,7 @@ public final class Books extends CompanySystem {
             problems.put("total", "must be a decimal string such as \"120.00\"");
         }
         refuse(problems);
-        return "N-" + (1001 + creditNotes.size());
+        return "N-" + (1001 + creditNotes.ever());
     }
 
     private static void lineProblems(Object lines, Map<String, String> problems) {
@@ -382,7 +382,7 @@ public final class Books extends CompanySystem {
             payment.put("amount", Rules.decimal(said, "amount", open.toPlainString()).toPlainString());
             payment.put("paid_on", said.get("paid_on"));
             payment.put("method", said.get("method") == null ? "bank transfer" : said.get("method"));
-            Entry entry = record("payment.receive", null, "P-" + (1001 + payments.size()), payment);
+            Entry entry = record("payment.receive", null, "P-" + (1001 + payments.ever()), payment);
             return payments.get(entry.id());
         });
     }
@@ -438,7 +438,7 @@ public final class Books extends CompanySystem {
         LocalDate issuedOn = LocalDate.ofInstant(entry.at(), ZoneOffset.UTC);
         Map<String, Object> invoice = new LinkedHashMap<>();
         invoice.put("id", entry.id());
-        invoice.put("number", "INV-%d-%04d".formatted(issuedOn.getYear(), invoices.size() + 1));
+        invoice.put("number", "INV-%d-%04d".formatted(issuedOn.getYear(), invoices.ever() + 1));
         invoice.put("status", "issued");
         INVOICE.forEach(field -> invoice.put(field, entry.body().get(field)));
         invoice.put("issued_on", issuedOn.toString());
@@ -456,7 +456,7 @@ public final class Books extends CompanySystem {
         LocalDate issuedOn = LocalDate.ofInstant(entry.at(), ZoneOffset.UTC);
         Map<String, Object> note = new LinkedHashMap<>();
         note.put("id", entry.id());
-        note.put("number", "CN-%d-%04d".formatted(issuedOn.getYear(), creditNotes.size() + 1));
+        note.put("number", "CN-%d-%04d".formatted(issuedOn.getYear(), creditNotes.ever() + 1));
         note.put("status", "issued");
         note.put("reference", entry.body().get("reference"));
         note.put("invoice_id", invoice.get("id"));

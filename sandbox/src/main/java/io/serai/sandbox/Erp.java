@@ -197,7 +197,7 @@ public final class Erp extends CompanySystem {
     private Entry keep(String create, String update, String key, String number, Map<String, Object> said) {
         boolean fresh = number == null || number.isEmpty();
         String id = fresh
-                ? "%010d".formatted(10001 + customers.size())
+                ? "%010d".formatted(10001 + customers.ever())
                 : (String) known(number).get("customerNumber");
         validate(said, fresh);
         return record(fresh ? create : update, key, id, said);
@@ -296,7 +296,7 @@ public final class Erp extends CompanySystem {
         Map<String, Object> order = write(() -> {
             Object number = said.get("customerNumber");
             said.put("customerNumber", known(number == null ? null : number.toString()).get("customerNumber"));
-            said.putIfAbsent("orderNumber", "E-" + (20001 + orders.size()));
+            said.putIfAbsent("orderNumber", "E-" + (20001 + orders.ever()));
             said.putIfAbsent("currency", "CHF");
             said.putIfAbsent("paid", true);
             said.putIfAbsent("lines", List.of(Map.of("sku", "SAD-1", "description", "Saddle bag", "quantity", "1",

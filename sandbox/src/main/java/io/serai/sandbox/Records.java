@@ -20,6 +20,8 @@ final class Records {
     private final NavigableMap<String, String> byChange = new TreeMap<>();
     private final Map<String, Map<Object, Set<String>>> byField = new HashMap<>();
 
+    private int ever;
+
     /** @param indexed fields by which records are often looked for */
     Records(String... indexed) {
         for (String field : indexed) {
@@ -33,6 +35,7 @@ final class Records {
     /** Keeps a record as of a time, which no other record of this collection has. */
     void put(String id, String time, Map<String, Object> record) {
         Map<String, Object> old = byId.put(id, record);
+        ever += old == null ? 1 : 0;
         byField.forEach((field, ids) -> {
             if (old != null && old.get(field) != null) {
                 ids.get(old.get(field)).remove(id);
@@ -77,8 +80,9 @@ final class Records {
         return byId.values();
     }
 
-    int size() {
-        return byId.size();
+    /** How many there have ever been, those that were removed among them: numbers made of it are never given twice. */
+    int ever() {
+        return ever;
     }
 
     /**

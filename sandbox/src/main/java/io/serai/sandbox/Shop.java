@@ -208,7 +208,7 @@ public final class Shop extends CompanySystem {
     }
 
     private String nextCustomer() {
-        return Long.toString(7_000_000_001L + customers.size());
+        return Long.toString(7_000_000_001L + customers.ever());
     }
 
     private void validate(String id, Map<String, Object> said) {
@@ -320,7 +320,7 @@ public final class Shop extends CompanySystem {
             said.put("financial_status", status);
             said.put("total_price", total(said.get("line_items")));
             said.put("customer", Map.of("id", buyer(buyer)));
-            Entry entry = record(action, key, Long.toString(5_000_000_001L + orders.size()), said);
+            Entry entry = record(action, key, Long.toString(5_000_000_001L + orders.ever()), said);
             return orders.get(entry.id());
         });
     }
@@ -450,7 +450,7 @@ public final class Shop extends CompanySystem {
     }
 
     private void applyOrder(Entry entry) {
-        int number = 1001 + orders.size();
+        int number = 1001 + orders.ever();
         Object customer = entry.body().get("customer") instanceof Map<?, ?> map
                 ? customers.get(map.get("id").toString())
                 : null;

@@ -50,6 +50,15 @@ class ShopTest {
     }
 
     @Test
+    void givesNoNumberTwiceNotEvenThatOfACustomerWhoWasDeleted() throws IOException {
+        Object deleted = inside(customer("anna@example.com", "+41445550001"), "customer").get("id");
+        assertThat(caller.call("DELETE", shop.apiUrl() + "/customers/" + deleted + ".json", "")
+                .statusCode()).isEqualTo(200);
+
+        assertThat(inside(customer("berta@example.com", "+41445550002"), "customer").get("id")).isNotEqualTo(deleted);
+    }
+
+    @Test
     void signsItsWebhooks() throws IOException, GeneralSecurityException {
         customer("anna@example.com", "+41445550001");
         Caller.await("a webhook", () -> hub.calls.size() == 1);
