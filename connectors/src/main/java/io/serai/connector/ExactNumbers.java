@@ -11,7 +11,7 @@ import tools.jackson.databind.module.SimpleModule;
 
 /**
  * JSON numbers, exactly as they were written, and none that is long when written out: {@code 1e999999999} has eleven characters, and
- * a gigabyte without its exponent.
+ * a gigabyte without its exponent. The same stands in connectors and in mappings, which do not know each other.
  */
 public final class ExactNumbers extends ValueDeserializer<Number> {
     private static final int MOST_DIGITS = 60;

@@ -100,8 +100,7 @@ final class Poll implements Inlet {
         this.list = object.list().orElseThrow();
         this.services = services;
         this.schedule = new ScheduledThreadPoolExecutor(1,
-                Thread.ofVirtual().name("poll-" + spoke.name() + "-" + entity)
-                        .factory());
+                Thread.ofVirtual().name("poll-" + spoke.name() + "-" + entity).factory());
         this.schedule.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
@@ -140,6 +139,7 @@ final class Poll implements Inlet {
         try {
             Optional<Polls.Turn> claimed = services.polls().claim(spoke.name(), entity, LEASE);
             if (claimed.isPresent()) {
+                boolean known = untimed > 0;
                 try (Polls.Turn turn = claimed.get()) {
                     read(turn, sink);
                 }
@@ -150,7 +150,10 @@ final class Poll implements Inlet {
                     String problem = "none of " + untimed + " records has a time at " + list.cursor().times()
                             + ", so all of them are read every time";
                     services.failed(spoke, list.call().title() + ": " + problem);
-                    LOG.warn("Poll of {}/{}: {}. Correct 'cursor:' in the connector.", spoke.name(), entity, problem);
+                    if (!known) {
+                        LOG.warn("Poll of {}/{}: {}. Correct 'cursor:' in the connector.", spoke.name(), entity,
+                                problem);
+                    }
                 }
             }
         } catch (Polls.TurnLost passed) {
@@ -159,8 +162,7 @@ final class Poll implements Inlet {
             failing = failing.again(e.errorClass() == ErrorClass.AUTH);
             services.failed(spoke, e.getMessage());
             LOG.warn("Poll of {}/{} failed, will be tried again in {}: {}", spoke.name(), entity,
-                    failing.pause(list.every()), e
-                            .getMessage());
+                    failing.pause(list.every()), e.getMessage());
         } catch (Exception e) {
             // Nothing may end the schedule: a poll that stops without a word is a spoke that is never heard again.
             failing = failing.again(false);
